@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from tests.support.both_stores import AGENTS, CHOICE, BothStores
+from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.acd.store import AcdStore, ActiveCall
@@ -124,6 +125,25 @@ class AcdSteps(BothStores):
         here, there = self.steps(choice, lambda store, call: store.connect(call, at))
         assert here == there
 
+    @rule(choice=CHOICE, other=st.booleans(), hops=st.integers(1, 3))
+    @precondition(lambda self: self.inbound)
+    def transfer(self, choice: int, other: bool, hops: int) -> None:
+        queue_id, at = self.other_queue if other else self.queue_id, SystemClock().now()
+        here, there = self.steps(choice, lambda store, call: store.transfer(call, queue_id, hops, at))
+        assert _row(here) == _row(there)
+
+    @rule(choice=CHOICE, hops=st.integers(1, 3), transfer=st.booleans())
+    @precondition(lambda self: self.inbound)
+    def forward(self, choice: int, hops: int, transfer: bool) -> None:
+        at = SystemClock().now()
+
+        def step(store: AcdStore, call: InboundCall) -> Coroutine[Any, Any, bool]:
+            number = NumberCall("+84987654321", f"{call.call_id}-number-{hops}", talks=False)
+            return store.forward(call, number, at, transfer=transfer)
+
+        here, there = self.steps(choice, step)
+        assert here == there
+
     @rule(choice=CHOICE, position=st.integers(1, 9))
     @precondition(lambda self: self.inbound)
     def announced(self, choice: int, position: int) -> None:
@@ -172,7 +192,8 @@ def _active(found: ActiveCall) -> tuple[object, ...]:
     call = found.call
     answered, connected = call.answered_at is not None, call.connected_at is not None
     shown = (call.channel, call.queue_id, call.state, call.agent_id, answered, connected)
-    return (*shown, _row(found.caller), _agent(found.agent))
+    number = None if found.number is None else (found.number.channel[36:], found.number.talks)
+    return (*shown, _row(found.caller), _agent(found.agent), number)
 
 
 def test_memory_and_postgres_agree(dsn: str) -> None:

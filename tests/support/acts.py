@@ -36,6 +36,7 @@ class MemoryActs:
     calls: MemoryStore
     clock: Clock
     acd: MemoryAcdStore | None = None
+    """Has the calls of queues."""
     acts: dict[UUID, tuple[Act, datetime]] = field(default_factory=dict[UUID, tuple[Act, datetime]])
     begun: set[UUID] = field(default_factory=set[UUID])
     ended: dict[UUID, Ended] = field(default_factory=dict[UUID, Ended])

@@ -22,15 +22,12 @@ import asyncio
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime
 from functools import partial
-from typing import assert_never
 from uuid import UUID
 
 import structlog
 
-from tongdai.acd.admission import Send
+from tongdai.acd.admission import Send, admit
 from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.audio.player import Player
 from tongdai.acd.callbacks.dialer import CallbackDialer
@@ -38,16 +35,17 @@ from tongdai.acd.callbacks.store import Answered
 from tongdai.acd.caller import core, model, signals
 from tongdai.acd.controlled import ControlledCaller, Parted, Snapshot, report_end
 from tongdai.acd.phone_events import phone_signal
+from tongdai.acd.records import WRITE_S, Records
 from tongdai.acd.requests import Requests
 from tongdai.acd.store import AcdStore, ActiveCall
 from tongdai.acd.waiting_room import WaitingRoom
 from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import Refusal
-from tongdai.calls.inbound.model import Arrival
+from tongdai.calls.inbound.model import Arrival, InboundEnding
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
-from tongdai.ids import SwitchId
-from tongdai.queues.model import DestinationKind
+from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
+from tongdai.queues.model import Destination, DestinationKind
 from tongdai.queues.prompts.core import Announced
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
@@ -57,11 +55,7 @@ from tongdai.switch.per_channel_queue import PerChannelQueue
 
 log = structlog.get_logger()
 
-WRITE_S = 3.0
-"""The time limit for writing a record when the database hangs; it is written again later."""
-LONGEST_BACKOFF_S = 60.0
-"""The longest wait before a record that the store refuses is written again."""
-UNSERVED = frozenset({DestinationKind.AGENT, DestinationKind.NUMBER, DestinationKind.CALLBACK})
+UNSERVED = frozenset({DestinationKind.AGENT, DestinationKind.CALLBACK})
 
 
 class AcdController:
@@ -77,10 +71,13 @@ class AcdController:
         room: WaitingRoom,
         player: Player,
         switch_id: SwitchId,
+        trunk: str | None = None,
     ) -> None:
+        """`trunk`: for numbers that no other is for."""
         self._store, self._ari, self._clock, self._app = store, ari, clock, app
         self._queue, self._room, self._player, self._switch_id = queue, room, player, switch_id
-        self._requests = Requests(store, ari, clock, room, player, app, self._notify)
+        self._requests = Requests(store, ari, clock, room, player, app, trunk, self._notify)
+        self._records = Records(store, clock, room, self._over)
         self._arriving: set[str] = set()
         """Channels whose call is being opened."""
         self.callers: dict[str, ControlledCaller] = {}
@@ -124,6 +121,30 @@ class AcdController:
             self.post(channel_id, signals.AgentLeft(agent_channel))
         elif self.dialer is not None:
             self.dialer.agent_left(call_id)
+
+    async def take_contact(self, tenant_id: TenantId, call_id: UUID) -> bool:
+        """Control a call to a contact who talks with an agent from now on, which nobody controls any more. False: they
+        do not talk. Raises UNAVAILABLE."""
+        found = await self._store.take(tenant_id, call_id)
+        if found is not None and not self.owns(found.call.channel):
+            self.adopt(found)
+        return found is not None
+
+    async def transfer(self, channel_id: str, to: Destination, preferred: AgentId | None) -> str | None:
+        """Transfer a caller who talks to a queue or a number, within the queue of the channel: to `preferred` of the
+        agents of that queue. Returns why not; None: it is done."""
+        caller = self.callers.get(channel_id)
+        if caller is None or caller.progress.stage is not model.Stage.TALKING:
+            return "The call is not connected"
+        if to.kind is DestinationKind.QUEUE and to.target is not None:
+            found = await self._store.queue(caller.call.tenant_id, QueueId(int(to.target)))
+            if found is None:
+                return "Inbound queue not found"
+            if preferred is None and isinstance(admit(found.rules, found.counts), Send):
+                return f"Queue {to.target} takes no callers now"
+            caller.rules = found.rules
+        await self._handle(channel_id, signals.Transferred(to, preferred))
+        return None
 
     def agent_became_free(self) -> None:
         """An agent may have become free."""
@@ -187,13 +208,13 @@ class AcdController:
 
     def adopt(self, found: ActiveCall) -> None:
         """Start to control a caller whom another process left, at the same place."""
-        call, row, agent = found
-        progress = core.adopted(call, None if row is None else row.hops, agent)
+        call, row, agent, number = found
+        progress = core.adopted(call, None if row is None else row.hops, agent, number)
         arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
         audio = HoldAudio(unknown=True, heard=Announced(None if row is None else row.announced))
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at, audio=audio))
         log.info("caller adopted", tenant=call.tenant_id, call=str(call.call_id), stage=progress.stage)
-        if progress.stage is model.Stage.TALKING and agent is None:  # the agent's phone hung up meanwhile
+        if progress.stage is model.Stage.TALKING and progress.agent_channel is None:  # the agent hung up meanwhile
             self._left(call.channel, signals.AgentLeft(""))
 
     def take(self, answered: Answered) -> None:
@@ -340,7 +361,7 @@ class AcdController:
         next_requests: list[model.Request] | None = requests
         while True:
             if next_requests is not None:
-                results.extend(await self._write(caller))
+                results.extend(await self._records.write(caller))
                 for request in next_requests:
                     result = await self._requests.make(caller, request)
                     if result is not None:
@@ -349,51 +370,9 @@ class AcdController:
                 return
             next_requests = self._step(caller, results.popleft())
 
-    # Records
-
-    async def _write(self, caller: ControlledCaller) -> list[signals.Signal]:
-        """Write the unwritten records, in order, and return their results; after a failure the rest is left to
-        `flush`."""
-        results: list[signals.Signal] = []
-        while caller.unwritten:
-            record, at = caller.unwritten[0]
-            try:
-                async with asyncio.timeout(WRITE_S):
-                    result = await self._commit(caller, record, at)
-            except Exception as error:
-                if unavailable(error):
-                    return results
-                caller.failed_writes += 1
-                caller.write_at = self._clock.monotonic() + min(2.0**caller.failed_writes, LONGEST_BACKOFF_S)
-                raise
-            caller.unwritten.popleft()
-            if result is not None:
-                results.append(result)
-        return results
-
-    async def _commit(self, caller: ControlledCaller, record: model.Record, at: datetime) -> signals.Signal | None:
+    def _over(self, caller: ControlledCaller, ending: InboundEnding, *, changed: bool) -> None:
+        """The end of a call is recorded; `changed`: nobody had recorded it before."""
         call = caller.call
-        match record:
-            case model.RecordJoin(queue_id=queue_id, hops=hops):
-                assert caller.rules is not None, "a caller joins a queue whose rules were not read"
-                caller.call = replace(call, queue_id=queue_id)
-                row = await self._store.join(call, caller.rules, hops, at)
-                caller.arrived_at = caller.arrived_at if row is None else row.arrived_at
-                caller.joined_at = at
-            case model.RecordAnswer():
-                await self._store.answer(call, at)
-            case model.RecordOfferEnd(agent_id=agent_id, outcome=outcome):
-                await self._store.offer_failed(call, agent_id, outcome, at)
-                self._room.wake()
-            case model.RecordConnection():
-                if not await self._store.connect(call, at):
-                    return signals.NotConnected()
-            case model.RecordEnd(ending=ending):
-                changed = await self._store.end(call, ending)
-                self.forget(call.channel)
-                self._room.wake()
-                if changed:
-                    report_end(call, ending)
-            case _:
-                assert_never(record)
-        return None
+        self.forget(call.channel)
+        if changed:
+            report_end(call, ending)

@@ -1,6 +1,6 @@
 """The ACD's store in PostgreSQL: combines the statements of calls, callers, queues and agents into transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -8,17 +8,24 @@ from uuid import UUID
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.callbacks.postgres_store import PostgresCallbacks
 from tongdai.acd.caller import store as callers
+from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.preferred import preferred
 from tongdai.acd.caller.store import CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState, agent_of_talk
+from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, agent_of_talk
 from tongdai.agents import available, phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.agents.wrap_up import store as wrap_up
+from tongdai.call_outcome import Outcome
 from tongdai.callbacks import store as callbacks
 from tongdai.calls import segments
+from tongdai.calls import store as calls
+from tongdai.calls.acts import controls
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
+from tongdai.calls.model import Call, Ending
+from tongdai.calls.parties import store as parties
+from tongdai.calls.parties.model import Party, PartyKind, PartyState
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.db.pool import Connection, Pool
@@ -32,12 +39,16 @@ from tongdai.queues.sounds import store as sounds
 from tongdai.queues.sounds.model import QueueSounds
 from tongdai.switches.model import DEFAULT
 
+EndToContact = Callable[[Call, Ending], Awaitable[bool]]
+
 
 class PostgresAcdStore(PostgresCallbacks):
     """Implements `AcdStore`, for one switch."""
 
-    def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
+    def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT, end_to_contact: EndToContact | None = None) -> None:
+        """`end_to_contact` ends a call to a contact: as the dialer does it."""
         super().__init__(pool, switch_id)
+        self._end_to_contact = end_to_contact
 
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         async with self._pool.acquire() as conn:
@@ -107,6 +118,57 @@ class PostgresAcdStore(PostgresCallbacks):
         async with self._pool.acquire() as conn:
             return await preferred(conn, call.tenant_id, call.call_id, rules.queue_id, days)
 
+    async def take(self, tenant_id: TenantId, call_id: UUID) -> ActiveCall | None:
+        async with self._pool.acquire() as conn:
+            await inbound.take(conn, tenant_id, call_id)
+            call = await inbound.find(conn, tenant_id, call_id)
+            return None if call is None else (await self._active(conn, [call]))[0]
+
+    async def transfer(self, call: InboundCall, queue_id: QueueId, hops: int, at: datetime) -> CallerRow | None:
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await self._parted(conn, call, at):
+                return None
+            joined = await inbound.join(conn, call.tenant_id, call.call_id, queue_id, at, LEASE)
+            assert joined, f"call {call.call_id} is held, and nobody talks"
+            ids = (call.tenant_id, call.call_id, queue_id)
+            return await callers.join(conn, *ids, arrived_at=call.opened_at, at=at, hops=hops)
+
+    @staticmethod
+    async def _parted(conn: Connection, call: InboundCall, at: datetime) -> bool:
+        """The talk of a call is over, which goes on: its agent wraps up. False: nobody talks."""
+        ids = (call.tenant_id, call.call_id)
+        if not await conn.fetchrow(LOCK_CALL, *ids) or not await segments.part(conn, *ids, at):
+            return False
+        if await agents.freed(conn, call.tenant_id, [call.call_id], {call.call_id: call.queue_id}):
+            await wrap_up.apply_rules(conn, call.tenant_id, [call.call_id])
+        await controls.unheld(conn, *ids)
+        await parties.remove_numbers(conn, *ids)
+        return True
+
+    async def line(self, call: InboundCall) -> Line:
+        async with self._pool.acquire() as conn:
+            return Line(*await inbound.line(conn, call.tenant_id, call.call_id))
+
+    async def forward(self, call: InboundCall, number: NumberCall, at: datetime, *, transfer: bool) -> bool:
+        ids = (call.tenant_id, call.call_id)
+        async with self._pool.acquire() as conn, conn.transaction():
+            if transfer:
+                if not await self._parted(conn, call, at):
+                    return False
+                await inbound.wait(conn, *ids, at)
+            elif not await conn.fetchrow(LOCK_CALL, *ids) or await agents.talks(conn, *ids):
+                return False
+            await inbound.answer(conn, *ids, at, LEASE)
+            await callers.leave(conn, *ids, OfferOutcome.WITHDRAWN, at)
+            await parties.remove_numbers(conn, *ids)
+            return await parties.add(
+                conn,
+                Party(
+                    tenant_id=call.tenant_id, call_id=call.call_id, channel=number.channel, kind=PartyKind.NUMBER,
+                    agent_id=None, target=number.number, state=PartyState.CALLED, called_at=at,
+                ),
+            )  # fmt: skip
+
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
             if not await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id):
@@ -156,30 +218,53 @@ class PostgresAcdStore(PostgresCallbacks):
             return True
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
+        ids = (call.tenant_id, call.call_id)
         async with self._pool.acquire() as conn, conn.transaction():
-            found = await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id)
-            if found is None or found["connected_at"] is not None:
-                return found is not None
-            for agent in await agents.talking(conn, call.tenant_id, [call.call_id]):
-                connected = await inbound.connect(conn, call.tenant_id, call.call_id, agent.agent_id, at)
-                assert connected, f"call {call.call_id} is held, and cannot be connected"
-                await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.ANSWERED, at)
-                if call.called_back:
-                    await callbacks.connected(conn, call.tenant_id, call.call_id)
-                return True
-            return False  # the agent is gone
+            if not await conn.fetchrow(LOCK_CALL, *ids):
+                return False
+            now_talking = await agents.talking(conn, call.tenant_id, [call.call_id])
+            if not now_talking:
+                number = await parties.number(conn, *ids)
+                if number is None or not await parties.move(conn, *ids, number.channel, PartyState.TALKING):
+                    return number is not None or await agents.talks(conn, *ids)  # was recorded before, or is gone
+            connected = await inbound.connect(conn, *ids, now_talking[0].agent_id if now_talking else None, at)
+            assert connected, f"call {call.call_id} is held, and cannot be connected"
+            await callers.leave(conn, *ids, OfferOutcome.ANSWERED, at)
+            if call.called_back:
+                await callbacks.connected(conn, *ids)
+            return True
 
     async def end(self, call: InboundCall, ending: InboundEnding) -> bool:
+        if call.to_contact:
+            return await self._end_transferred(call, ending)
         async with self._pool.acquire() as conn, conn.transaction():
             if not await inbound.end(conn, call, ending):
                 return False
-            at = await conn.fetchval("select clock_timestamp()")
+            at = await self._left(conn, call)
             if call.called_back:
                 await callbacks.try_ended(conn, call.tenant_id, call.call_id, ending.outcome, at)
-            await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.CALLER_GONE, at)
             if await agents.freed(conn, call.tenant_id, [call.call_id], {call.call_id: call.queue_id}):
                 await wrap_up.apply_rules(conn, call.tenant_id, [call.call_id])
             return True
+
+    @staticmethod
+    async def _left(conn: Connection, call: InboundCall) -> datetime:
+        """The caller is gone: from the queue, and from whatever number was called for them. Returns when."""
+        at: datetime = await conn.fetchval("select clock_timestamp()")
+        await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.CALLER_GONE, at)
+        await parties.remove_numbers(conn, call.tenant_id, call.call_id)
+        return at
+
+    async def _end_transferred(self, call: InboundCall, ending: InboundEnding) -> bool:
+        """A contact who was transferred is gone, whose call was answered. Repeated if a crash comes between."""
+        assert self._end_to_contact is not None, "calls to contacts are transferred, and cannot be ended"
+        async with self._pool.acquire() as conn, conn.transaction():
+            await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id)
+            await self._left(conn, call)
+            contact_call = await calls.find(conn, call.tenant_id, call.call_id)
+        if contact_call is None:
+            return False
+        return await self._end_to_contact(contact_call, Ending(Outcome.ANSWERED, ending.hangup_cause))
 
     async def extend(self, calls: Sequence[InboundCall]) -> None:
         async with self._pool.acquire() as conn:
@@ -196,17 +281,31 @@ class PostgresAcdStore(PostgresCallbacks):
 
     async def active(self) -> list[ActiveCall]:
         async with self._pool.acquire() as conn:
-            found = await inbound.active(conn, self._switch_id)
-            rows: dict[UUID, CallerRow] = {}
-            agents_of: dict[UUID | None, list[Agent]] = {}
-            for tenant_id, call_ids in _by_tenant(found):
-                rows |= await callers.of_calls(conn, tenant_id, call_ids)
-                for agent in map(agents.agent_of, await conn.fetch(OF_CALLS, tenant_id, call_ids)):
-                    agents_of.setdefault(agent.call_id, []).append(agent)
-            return [
-                ActiveCall(call, rows.get(call.call_id), agent_of_talk(call, agents_of.get(call.call_id, [])))
-                for call in found
-            ]
+            return await self._active(conn, await inbound.active(conn, self._switch_id))
+
+    @staticmethod
+    async def _active(conn: Connection, found: Sequence[InboundCall]) -> list[ActiveCall]:
+        rows: dict[UUID, CallerRow] = {}
+        agents_of: dict[UUID | None, list[Agent]] = {}
+        called: dict[UUID, NumberCall] = {}
+        for tenant_id, call_ids in _by_tenant(found):
+            rows |= await callers.of_calls(conn, tenant_id, call_ids)
+            for agent in map(agents.agent_of, await conn.fetch(OF_CALLS, tenant_id, call_ids)):
+                agents_of.setdefault(agent.call_id, []).append(agent)
+            called |= {
+                party.call_id: NumberCall(party.target, party.channel, party.state is PartyState.TALKING)
+                for party in await parties.of_calls(conn, tenant_id, call_ids)
+                if parties.is_number(party)
+            }
+        return [
+            ActiveCall(
+                call,
+                rows.get(call.call_id),
+                agent_of_talk(call, agents_of.get(call.call_id, []), waits=call.call_id in rows),
+                called.get(call.call_id),
+            )
+            for call in found
+        ]
 
 
 COUNTRY = "select country from tenant where tenant_id = $1"

@@ -28,7 +28,7 @@ from tongdai.queues.prompts import model as prompts
 from tongdai.queues.settings.model import LANGUAGES
 from tongdai.switch import commands
 from tongdai.switch.commands import Refused
-from tongdai.switch.events import AGENT
+from tongdai.switch.events import AGENT, PARTY
 from tongdai.switch.interface import Ari, SwitchError, SwitchUnreachable
 
 log = structlog.get_logger()
@@ -36,6 +36,8 @@ log = structlog.get_logger()
 RING_S, RING_GRACE_S = 20, 5
 """How long the phone of an agent rings whose queue was deleted; and after how much longer it counts as not answered,
 if the switch has not reported so."""
+NUMBER_RING_S = 45
+"""How long a number is called for a caller."""
 NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
 """The queue of a caller who waits was deleted."""
 
@@ -49,11 +51,12 @@ class Requests:
         room: WaitingRoom,
         player: Player,
         app: str,
+        trunk: str | None,
         notify: Callable[[UUID, signals.Signal], None],
     ) -> None:
-        """`notify` is called with signals of callers that come later."""
+        """`trunk`: for numbers that no other is for. `notify` is called with signals of callers that come later."""
         self._store, self._ari, self._clock, self._room = store, ari, clock, room
-        self._player, self._app, self._notify = player, app, notify
+        self._player, self._app, self._trunk, self._notify = player, app, trunk, notify
 
     async def make(self, caller: ControlledCaller, request: model.Request) -> signals.Signal | None:
         """The result of a request."""
@@ -82,7 +85,7 @@ class Requests:
             case model.CheckSound(playback_id=playback_id):
                 if not await commands.playing(self._ari, playback_id):
                     result = signals.SoundOver(playback_id)
-            case model.RingAgent() | model.StartRingTimer() | model.HangUpAgent():
+            case model.RingAgent() | model.CallNumber() | model.StartRingTimer() | model.HangUpAgent():
                 result = await self._phone(caller, request)
             case model.PlaySound() | model.PlayInvalidKey() | model.StopSound():
                 await self._sound(caller, request)
@@ -149,6 +152,8 @@ class Requests:
         match request:
             case model.RingAgent(channel=channel, endpoint=endpoint):
                 return await self._ring(caller, channel, endpoint)
+            case model.CallNumber(channel=channel, number=number):
+                return await self._call_number(caller, channel, number)
             case model.StartRingTimer(channel=channel):
                 await self._start_ring_timer(caller, channel)
             case model.HangUpAgent(channel=channel):
@@ -166,10 +171,28 @@ class Requests:
         )
         return signals.AgentLeft(channel) if isinstance(result, Refused) else signals.PhoneRings(channel)
 
+    async def _call_number(self, caller: ControlledCaller, channel: str, number: str) -> signals.Signal | None:
+        if not self._ari.up:
+            raise SwitchUnreachable("not connected")
+        line = await self._store.line(caller.call)
+        trunk, fields = line.trunk or self._trunk, {"call": str(caller.call.call_id), "number": number}
+        if trunk is None:
+            log.warning("number not called: no trunk is set", **fields)
+            return signals.AgentLeft(channel)
+        ring_s = await self._start_ring_timer(caller, channel)
+        endpoint = commands.endpoint_of(number.removeprefix("+"), trunk)
+        result = await commands.originate(
+            *(self._ari, channel, endpoint, self._app, [PARTY]), caller_id=line.caller_id, timeout_s=ring_s
+        )
+        log.info("number called for a caller", placed=not isinstance(result, Refused), **fields)
+        return signals.AgentLeft(channel) if isinstance(result, Refused) else signals.PhoneRings(channel)
+
     async def _start_ring_timer(self, caller: ControlledCaller, channel: str) -> int:
         """Returns how long the phone may ring."""
-        rules = await self._rules(caller)
-        ring_s = RING_S if rules is None else rules.ring_timeout_s
+        rules = None if caller.progress.number is not None else await self._rules(caller)
+        ring_s = NUMBER_RING_S if caller.progress.number is not None else RING_S
+        if rules is not None:
+            ring_s = rules.ring_timeout_s
         timed_out = partial(self._notify, caller.call.call_id, signals.RingTimedOut(channel))
         asyncio.get_running_loop().call_later(ring_s + RING_GRACE_S, timed_out)
         return ring_s

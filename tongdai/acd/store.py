@@ -7,9 +7,11 @@ A call that does not fit the state of a row changes nothing, so each may be repe
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.callbacks.store import CallbackStore
+from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import CallerRow
 from tongdai.agents.model import Agent, IdleAgent, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -37,11 +39,22 @@ class ActiveCall(NamedTuple):
     """None: the caller is in no queue."""
     agent: Agent | None
     """The agent to whom the caller is offered, or who talks."""
+    number: NumberCall | None = None
+    """The number that is called for the caller, or talks."""
 
 
-def agent_of_talk(call: InboundCall, agents: Sequence[Agent]) -> Agent | None:
-    """Choose, of the agents of a call, the one of the offer or of the talk: not one who is consulted."""
-    connected = call.connected_at is not None
+class Line(NamedTuple):
+    """How numbers are called for a caller."""
+
+    trunk: str | None
+    """The trunk by which calls of the called number come, or that of the campaign; None: any of the server."""
+    caller_id: str | None
+
+
+def agent_of_talk(call: InboundCall, agents: Sequence[Agent], *, waits: bool) -> Agent | None:
+    """Choose, of the agents of a call, the one of the offer or of the talk: not one who is consulted. `waits`: the
+    caller is in a queue, perhaps again."""
+    connected = call.connected_at is not None and not waits
     return next((agent for agent in agents if not connected or agent.agent_id == call.agent_id), None)
 
 
@@ -89,6 +102,23 @@ class AcdStore(CallbackStore, Protocol):
         the queue now, or were offered the caller already."""
         ...
 
+    async def take(self, tenant_id: TenantId, call_id: UUID) -> ActiveCall | None:
+        """A call to a contact who talks with an agent is one of the ACD from now on; the same when it is already. None:
+        they do not talk (any more)."""
+        ...
+
+    async def transfer(self, call: InboundCall, queue_id: QueueId, hops: int, at: datetime) -> CallerRow | None:
+        """The talk is over: its agent wraps up, and the caller waits in a queue, at the place of the arrival. None: the
+        call has ended, or there was no talk."""
+        ...
+
+    async def line(self, call: InboundCall) -> Line: ...
+
+    async def forward(self, call: InboundCall, number: NumberCall, at: datetime, *, transfer: bool) -> bool:
+        """A number is about to be called for the caller, who is in no queue any more; the call is answered. `transfer`:
+        the talk is over, and its agent wraps up. False: the call has ended, or the state does not fit."""
+        ...
+
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         """The call is answered for a message; the caller is in no queue any more. False: it has ended."""
         ...
@@ -105,8 +135,8 @@ class AcdStore(CallbackStore, Protocol):
         ...
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
-        """The caller hears the agent of the offer: they talk from now on, and the caller is in no queue any more.
-        False: the call has ended, or the agent is gone."""
+        """The caller hears the agent of the offer, or the number that was called: they talk from now on, and the caller
+        is in no queue any more. False: the call has ended, or the agent is gone."""
         ...
 
     async def end(self, call: InboundCall, ending: InboundEnding) -> bool:

@@ -52,6 +52,10 @@ LOOK_S = 0.25
 """How often agents who were freed elsewhere are looked for, while callers wait."""
 
 
+TRANSFERRED_FOR = timedelta(seconds=30)
+"""How long a caller who is transferred to an agent waits for nobody else."""
+
+
 class WaitingRoom:
     def __init__(
         self, store: AcdStore, clock: Clock, rng: Rng, withheld: Callable[[], Collection[QueueKey]] = tuple
@@ -80,9 +84,14 @@ class WaitingRoom:
 
     async def preference(self, caller: ControlledCaller, rules: QueueRules) -> Preference | None:
         """The agent whom a caller who joins is to be offered to first, and until when. Raises UNAVAILABLE."""
-        if caller.seat is not Seat.NONE or rules.preferred_agent_days is None:
+        if caller.seat is not Seat.NONE:
             return None
-        until = (caller.joined_at or self._clock.now()) + timedelta(seconds=rules.preferred_agent_patience_s)
+        since, transferred_to = caller.joined_at or self._clock.now(), caller.progress.preferred
+        if transferred_to is not None:
+            return Preference(transferred_to, since + TRANSFERRED_FOR)
+        if rules.preferred_agent_days is None:
+            return None
+        until = since + timedelta(seconds=rules.preferred_agent_patience_s)
         if until <= self._clock.now():
             return None
         agent_id = await self._store.preferred_agent(caller.call, rules)

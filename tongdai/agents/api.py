@@ -15,6 +15,7 @@ from tongdai.agents.actions import api as actions_api
 from tongdai.agents.actions.api import TAG, known
 from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Mode
 from tongdai.agents.previews import api as previews_api
+from tongdai.agents.transfers import api as transfers_api
 from tongdai.agents.view import (
     AGENT_SAMPLE,
     MEMBER_SCHEMA,
@@ -284,6 +285,7 @@ HANDLERS: list[Route] = [
     change_agent,
     delete_agent,
     *actions_api.HANDLERS,
+    *transfers_api.HANDLERS,
     *accounts_api.HANDLERS,
     *previews_api.HANDLERS,
     *wrap_up_api.HANDLERS,

@@ -313,6 +313,14 @@ async def talking(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID
     return [agent_of(row) for row in await conn.fetch(TALKING, tenant_id, call_ids, ["reserved", "alerting"])]
 
 
+TALKS = "select exists (select from agent where tenant_id = $1 and call_id = $2 and state = 'talking')"
+
+
+async def talks(conn: Connection, tenant_id: TenantId, call_id: UUID) -> bool:
+    """Whether an agent talks in a call."""
+    return await conn.fetchval(TALKS, tenant_id, call_id)
+
+
 _WRAPS_UP = "(state = 'talking' and next_state is distinct from 'offline')"
 FREED = f"""
 with {ending("call_id = any($2::uuid[])")}

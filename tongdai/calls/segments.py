@@ -32,6 +32,9 @@ class Kind(StrEnum):
     CONSULT = "consult"
 
 
+TALKS = "('talk', 'hold', 'consult', 'conference')"
+"""The kinds of segments while somebody talks with the customer, or has them on hold."""
+
 # For the steps of calls (calls/store.py): `held` has the calls that step, with `at`, `agent_id` and what they were.
 WAIT = """, waiting as (
     insert into open_segment (tenant_id, call_id, kind, started_at, queue_id)
@@ -118,6 +121,24 @@ select $1, {COLUMNS}, over_at, {month_of("over_at")} from parted
 async def end_conference(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime) -> None:
     """The agent has left the talk, or it is theirs from now on."""
     await conn.execute(END_CONFERENCE, tenant_id, call_id, agent_id, at)
+
+
+PART = f"""
+with parted as (
+    delete from open_segment s
+    where s.tenant_id = $1 and s.call_id = $2 and s.kind in {TALKS}
+    returning s.*, greatest(s.started_at, $3::timestamptz) as over_at
+), parts as (
+    insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
+    select $1, {COLUMNS}, over_at, {month_of("over_at")} from parted
+)
+select exists (select from parted)
+"""  # noqa: S608 - columns
+
+
+async def part(conn: Connection, tenant_id: TenantId, call_id: UUID, at: datetime) -> bool:
+    """End the talk of a call that continues without it. False: nobody talks."""
+    return await conn.fetchval(PART, tenant_id, call_id, at)
 
 
 class WrapUp(NamedTuple):

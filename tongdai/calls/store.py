@@ -160,6 +160,17 @@ CONNECTED = _STEPPED.format(
 )
 
 
+# A caller may be connected several times: after a transfer.
+TALKS = _STEPPED.format(
+    condition=f"""state = 'answered' and not exists (
+            select from open_segment where tenant_id = $1 and call_id = sent.call_id and kind in {segments.TALKS}
+        )""",
+    change="connected_at = coalesce(a.connected_at, held.at), agent_id = coalesce(held.agent_id, a.agent_id)",
+    lease="interval '0'",
+    segments=segments.TALK,
+)
+
+
 async def connected(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
     """Record connections with an agent or the audio file; returns the calls that were answered and not yet
     connected."""
@@ -190,17 +201,26 @@ async def extend(conn: Connection, calls: Sequence[Call], lease: timedelta) -> N
 
 CALL = """tenant_id, call_id, switch_id, campaign_id, contact_id, phone, state, opened_at, dial_until, lease_until,
     agent_id, dialled_at, ringing_at, answered_at, connected_at"""
-ACTIVE = f"select {CALL} from live_call where switch_id = $1 and contact_id is not null order by opened_at, call_id"
+# One that was transferred is a call of a queue, as one that came in (calls/inbound/store.py).
+_TO_CONTACT = "contact_id is not null and queue_id is null"
+ACTIVE = f"select {CALL} from live_call where switch_id = $1 and {_TO_CONTACT} order by opened_at, call_id"
+FIND = f"select {CALL} from live_call where tenant_id = $1 and call_id = $2"
+
+
+async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> Call | None:
+    """A live call to a contact, transferred or not."""
+    row = await conn.fetchrow(FIND, tenant_id, call_id)
+    return None if row is None else _call(row)
 
 
 async def active(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
-    """The active calls of all tenants of a switch."""
+    """The active calls of all tenants of a switch to contacts; not those that were transferred."""
     return [_call(row) for row in await conn.fetch(ACTIVE, switch_id)]
 
 
 OVERDUE = f"""
 select {CALL} from live_call
-where switch_id = $1 and contact_id is not null and lease_until < clock_timestamp() order by opened_at, call_id
+where switch_id = $1 and {_TO_CONTACT} and lease_until < clock_timestamp() order by opened_at, call_id
 """
 
 

@@ -190,15 +190,16 @@ async def _dial(
     settings: Settings, dsn: str, pool: Pool, switch: Switch, ari: Ari, rng: random.Random, continuity: Continuity
 ) -> None:
     pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
+    store = PostgresStore(pool, switch.switch_id, lambda: continuity.known)
     telephony = Telephony(
-        PostgresStore(pool, switch.switch_id, lambda: continuity.known),
+        store,
         ari,
         SystemClock(),
         rng,
         _options(settings),
         continuity.may_dial,
         PostgresActs(pool, switch.switch_id),
-        PostgresAcdStore(pool, switch.switch_id),
+        PostgresAcdStore(pool, switch.switch_id, store.end),
         switch.switch_id,
         accounts=PostgresAccounts(pool, switch.switch_id, pepper),
         link=_link(settings, pepper),

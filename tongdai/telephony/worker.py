@@ -48,6 +48,7 @@ from tongdai.telephony.accounts.pusher import AccountPusher
 from tongdai.telephony.accounts.store import AccountStore
 from tongdai.telephony.acts.executor import Acts
 from tongdai.telephony.acts.store import ActStore
+from tongdai.telephony.acts.transfers import Transfers
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
 from tongdai.telephony.parties.controller import Parties
@@ -97,7 +98,9 @@ class Telephony:
         if acd is not None and self._room is not None:
             prompts = SwitchPrompts(self._sounds.present, clock, self._queue.start)
             self._player = Player(acd, ari, clock, link, prompts, self._room.position)
-            self._acd = AcdController(acd, ari, clock, options.app, self._queue, self._room, self._player, switch_id)
+            self._acd = AcdController(
+                *(acd, ari, clock, options.app, self._queue, self._room, self._player, switch_id), options.trunk
+            )
             self._callbacks = CallbackDialer(
                 *(acd, ari, clock, options.app, self._queue, self._room.callbacks),
                 trunk=options.trunk,
@@ -127,7 +130,8 @@ class Telephony:
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
-        self._acts = None if acts is None else Acts(acts, ari, clock, options, self._queue, self._parties)
+        transfers = None if self._acd is None else Transfers(ari, self._acd, self._controller)
+        self._acts = None if acts is None else Acts(acts, ari, clock, options, self._queue, self._parties, transfers)
         self._accounts = None if accounts is None else AccountPusher(accounts, ari, clock)
         self._reconciler = Reconciler(
             *(store, ari, self._controller, self._phones, self._router, self._acd, options.app),

@@ -189,6 +189,7 @@ class Methods:
     wrap_up_counts = sends(operations.agents.wrap_up_counts)
 
     hold_call = sends(operations.calls.hold_call)
+    transfer_call = sends(operations.calls.transfer_call)
     resume_call = sends(operations.calls.resume_call)
     mute_call = sends(operations.calls.mute_call)
     unmute_call = sends(operations.calls.unmute_call)

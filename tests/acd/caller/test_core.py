@@ -19,6 +19,7 @@ from tests.support.caller_steps import (
     GREETED,
     MENUS,
     NOW,
+    NUMBER_LEG,
     OFFERED,
     PLAYBACK,
     PLAYED,
@@ -28,6 +29,7 @@ from tests.support.caller_steps import (
     TO_CARE,
     TO_MENU,
     TO_MESSAGE,
+    TO_NUMBER,
     UNKNOWN,
     WAITING,
     after,
@@ -80,6 +82,7 @@ from tongdai.acd.caller.signals import (
     RingTimedOut,
     Signal,
     SoundOver,
+    Transferred,
     WaitOver,
 )
 from tongdai.agents.model import Agent, AgentState, OfferOutcome
@@ -273,10 +276,11 @@ def test_call_whose_channel_is_gone_unreported_is_lost_unless_the_outcome_is_kno
 # Another process takes over
 
 
-def agent(channel: int) -> Agent:
+def agent(channel: int, *, talks: bool) -> Agent:
     return Agent(
         tenant_id=CALL.tenant_id, agent_id=ANN, name="Ann", endpoint="a", queue_id=SALES, wrap_up_s=0,
-        state=AgentState.RESERVED, state_since=NOW, channel_id=UUID(int=channel), call_id=CALL.call_id,
+        state=AgentState.TALKING if talks else AgentState.RESERVED, state_since=NOW, channel_id=UUID(int=channel),
+        call_id=CALL.call_id,
         offline_reason=None, created_at=NOW,
     )  # fmt: skip
 
@@ -290,7 +294,7 @@ def adopted(
         called=CALL.called, phone=CALL.phone, state=CallState.ANSWERED, opened_at=NOW, lease_until=NOW, agent_id=ANN,
         answered_at=NOW if answered else None, connected_at=later if connected else None,
     )  # fmt: skip
-    return core.adopted(call, hops, None if channel is None else agent(channel))
+    return core.adopted(call, hops, None if channel is None else agent(channel, talks=connected), None)
 
 
 def test_caller_in_a_queue_waits_on_with_music() -> None:
@@ -329,6 +333,9 @@ def test_caller_who_heard_a_message_or_menu_hears_it_again() -> None:
 EVENTS = st.sampled_from(
     [
         OfferMade(ANN, "a", "phone-7"), PhoneRings("a"), AgentAnswered("a"), RingTimedOut("a"),
+        Transferred(TO_CARE.to), Transferred(TO_CARE.to, BOB), Transferred(TO_NUMBER.to), PhoneRings(NUMBER_LEG),
+        AgentAnswered(NUMBER_LEG), RingTimedOut(NUMBER_LEG), AgentLeft(NUMBER_LEG),
+        AgentLeft(NUMBER_LEG, OfferOutcome.WITHDRAWN),
         AgentLeft("a", OfferOutcome.NO_ANSWER), pressed("1"), pressed("5"), pressed("9"), GREETED,
         OfferMade(ANN, "a"), OfferMade(BOB, "b"), OfferRefused(ANN), OfferRefused(BOB), BridgedWithAgent(),
         NotBridged(), NotConnected(), AgentMissing(), AgentLeft("a"), AgentLeft("b"), SoundOver(PLAYBACK), PLAYED,
@@ -340,6 +347,7 @@ EVENTS = st.sampled_from(
                 Admitted(admission.Admit(), hops), Admitted(REFUSED, hops), Admitted(TO_CARE, hops),
                 Admitted(TO_MESSAGE, hops), NotAdmitted(hops), Matched(ANN, hops), Matched(BOB, hops),
                 WaitOver(TO_CARE, hops), WaitOver(TO_MESSAGE, hops), Admitted(TO_MENU, hops), WaitOver(TO_MENU, hops),
+                Admitted(TO_NUMBER, hops), WaitOver(TO_NUMBER, hops),
                 MenusRead(MENUS, hops), MenusRead({}, hops), KeyTimedOut(0, hops), KeyTimedOut(1, hops),
             )
         ),

@@ -1,12 +1,13 @@
 """The state machine of one caller, from the arrival to the end. Pure.
 
     ADMITTING ─┬→ WAITING ⇄ CONNECTING → TALKING ─┬→ HANGING_UP → ENDED
-         ▲     ├→ PLAYING ────────────────────────┤
+         ▲     ├→ FORWARDING → TALKING ───────────┤
+         │     ├→ PLAYING ────────────────────────┤
          │     ├→ MENU → PLAYING ─────────────────┤
          │     └──────────────────────────────────┘
          └──── WAITING, MENU, when the caller is sent on to a queue
-    A caller who waits may be sent to MENU and PLAYING, too.
-    TALKING goes back to WAITING when the agent was gone before the connection was recorded.
+    A caller who waits, or is in a menu, may be sent to MENU, PLAYING and FORWARDING, too. TALKING goes to WAITING or
+    FORWARDING when the call is transferred, and to WAITING when the agent was gone before the connection was recorded.
     Any stage goes to ENDED when the channel is gone.
 
 `step` is called once for each event, in the order in which the controller receives them. It returns the progress after
@@ -30,10 +31,9 @@ Asserted: every change of stage is in TRANSITIONS; a call ends once (no command 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tongdai.acd.admission import CAUSES, MAX_HOPS, Send, sent
-from tongdai.acd.caller import menu
+from tongdai.acd.admission import MAX_HOPS, Send, sent
+from tongdai.acd.caller import forwarding, menu
 from tongdai.acd.caller.model import (
-    TRANSITIONS,
     Admit,
     Answer,
     BridgeWithAgent,
@@ -42,8 +42,8 @@ from tongdai.acd.caller.model import (
     Command,
     DestroyBridge,
     HangUp,
-    HangUpAgent,
     MakeOffer,
+    NumberCall,
     PlaySound,
     ReadMenus,
     RecordAnswer,
@@ -55,10 +55,10 @@ from tongdai.acd.caller.model import (
     Stage,
     StartMusic,
     StartRingTimer,
-    StopMusic,
     StopWaiting,
     Wait,
 )
+from tongdai.acd.caller.moves import Step, alone, answer, cause_of, go, hang_up, ordered, quiet, release
 from tongdai.acd.caller.signals import (
     Admitted,
     AgentAnswered,
@@ -80,22 +80,18 @@ from tongdai.acd.caller.signals import (
     Signal,
     SoundOver,
     TalksWith,
+    Transferred,
     WaitOver,
 )
-from tongdai.agents.model import Agent, Mode, OfferOutcome
-from tongdai.call_outcome import InboundOutcome, Refusal
+from tongdai.agents.model import Agent, AgentState, Mode, OfferOutcome
+from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.ids import MenuId, QueueId
-from tongdai.queues.model import DestinationKind
-from tongdai.states import moved
+from tongdai.queues.model import HANG_UP, DestinationKind
 from tongdai.switch.events import ChannelDestroyed, Event, PlaybackFinished
 
-NORMAL = 16
-"""The Q.850 cause of a call that ends after its answer."""
 FAILED_FOR_S, TAKEN_FOR_S = 20, 1
 """How long a caller is not offered again to an agent who was unreachable or did not answer, or who was taken."""
-
-Step = tuple[CallerProgress, tuple[Command, ...]]
 
 
 def arrived(call: InboundCall) -> Step:
@@ -104,27 +100,27 @@ def arrived(call: InboundCall) -> Step:
     return progress, (Admit(call.queue_id, 0),)
 
 
-def adopted(call: InboundCall, hops: int | None, agent: Agent | None) -> CallerProgress:
+def adopted(call: InboundCall, hops: int | None, agent: Agent | None, number: NumberCall | None) -> CallerProgress:
     """The progress of a call that another process left, from its rows: of the call, of the caller in a queue (`hops`;
-    None: in none), and of the agent to whom the caller is offered, or who talks. It continues when the channel is
-    listed."""
-    progress = CallerProgress(call.call_id, call.queue_id, hops=hops or 0, answered=call.answered_at is not None)
+    None: in none), of the agent to whom the caller is offered, or who talks, and of the number that is called for the
+    caller, or talks. It continues when the channel is listed."""
+    progress = CallerProgress(
+        call.call_id, call.queue_id, hops=hops or 0, answered=call.answered_at is not None,
+        talked=call.connected_at is not None,
+    )  # fmt: skip
+    if number is not None and (agent is None or agent.state is not AgentState.TALKING):
+        return forwarding.adopted(progress, number)
     if agent is not None:
-        rings = agent.mode is Mode.RING
-        progress = replace(
-            progress,
-            agent_id=agent.agent_id,
-            agent_channel=str(agent.channel_id),
-            rings=rings,
-            placed=True,
-            agent_up=not rings or call.connected_at is not None,
-        )
-    if call.connected_at is not None:
-        return replace(progress, stage=Stage.TALKING, talked=True, agent_id=call.agent_id)
-    if hops is not None and agent is not None:
-        return replace(progress, stage=Stage.CONNECTING)
+        rings, talks = agent.mode is Mode.RING, agent.state is AgentState.TALKING
+        stage = Stage.TALKING if talks else Stage.CONNECTING
+        return replace(
+            progress, stage=stage, agent_id=agent.agent_id, agent_channel=str(agent.channel_id), rings=rings,
+            placed=True, agent_up=not rings or talks,
+        )  # fmt: skip
     if hops is not None:
         return replace(progress, stage=Stage.WAITING)
+    if progress.talked:  # the agent's phone hung up meanwhile
+        return replace(progress, stage=Stage.TALKING, agent_id=call.agent_id)
     return progress  # one who hears a menu or a message is admitted again, and hears it from the beginning
 
 
@@ -150,28 +146,16 @@ def _of_another_visit(call: CallerProgress, event: Event | Signal) -> bool:
     return isinstance(event, Admitted | NotAdmitted | Matched | WaitOver | MenusRead) and event.hops != call.hops
 
 
-def _to(call: CallerProgress, stage: Stage) -> CallerProgress:
-    return replace(call, stage=moved(TRANSITIONS, call.stage, stage))
-
-
 def _continued(call: CallerProgress, event: Event | Signal) -> Step:
     following = _FOLLOWING.get(call.stage)
     if following is not None:
         return following(call, event)
-    if call.stage is Stage.TALKING and isinstance(event, NotConnected):
-        return _failed(replace(call, talked=False), OfferOutcome.UNREACHABLE)
-    if call.stage is Stage.TALKING and isinstance(event, TalksWith) and event.channel != call.agent_channel:
-        # Whoever has the channel now hangs it up (telephony/parties).
-        talks = replace(call, agent_id=event.agent_id, agent_channel=event.channel, rings=False)
-        return talks, tuple(_release(call))
-    return _hang_up(call) if _is_over(call, event) else (call, ())
+    return hang_up(call) if _is_over(call, event) else (call, ())
 
 
 def _is_over(call: CallerProgress, event: Event | Signal) -> bool:
-    """Whether what the caller hears has ended: the agent's phone hung up, or the message was played."""
+    """Whether the message that the caller hears was played."""
     match call.stage, event:
-        case Stage.TALKING, AgentLeft(channel=channel):
-            return call.agent_channel in {None, channel}  # None: the agent of an adopted call is not known
         case Stage.PLAYING, PlaybackFinished(playback_id=playback_id) | SoundOver(playback_id=playback_id):
             return playback_id == call.playback_id
         case _:
@@ -184,12 +168,12 @@ def _is_over(call: CallerProgress, event: Event | Signal) -> bool:
 def _admitted(call: CallerProgress, event: Event | Signal) -> Step:
     match event:
         case NotAdmitted():
-            return _hang_up(replace(call, outcome=InboundOutcome.FAILED))
+            return hang_up(replace(call, outcome=InboundOutcome.FAILED))
         case Admitted(admission=Send() as to):
             return _send(call, to)
         case Admitted():
-            joined = replace(_to(call, Stage.WAITING), answered=True, music=True)
-            return joined, (RecordJoin(call.queue_id, call.hops), *_answer(call), StartMusic(), Wait())
+            joined = replace(go(call, Stage.WAITING), answered=True, music=True)
+            return joined, (RecordJoin(call.queue_id, call.hops), *answer(call), StartMusic(), Wait())
         case _:
             return call, ()
 
@@ -197,19 +181,11 @@ def _admitted(call: CallerProgress, event: Event | Signal) -> Step:
 def _waiting(call: CallerProgress, event: Event | Signal) -> Step:
     match event:
         case Matched(agent_id=agent_id):
-            return replace(_to(call, Stage.CONNECTING), agent_id=agent_id), (MakeOffer(agent_id),)
+            return replace(go(call, Stage.CONNECTING), agent_id=agent_id), (MakeOffer(agent_id),)
         case WaitOver(to=to):
             return _send(call, to)
         case _:
             return call, ()
-
-
-def _answer(call: CallerProgress) -> Sequence[Command]:
-    return () if call.answered else (Answer(),)
-
-
-def _quiet(call: CallerProgress) -> Sequence[Command]:
-    return (StopMusic(),) if call.music else ()
 
 
 def _in_menu(call: CallerProgress, event: Event | Signal) -> Step:
@@ -221,32 +197,34 @@ def _in_menu(call: CallerProgress, event: Event | Signal) -> Step:
         return call, requests
     # Nobody is to wait or talk who is hung up from here: such a call counts as abandoned.
     call, commands = _send(replace(call, menu=None), Send(to, InboundOutcome.ABANDONED))
-    records = tuple(command for command in commands if isinstance(command, RecordAnswer))
-    return call, (*records, *requests, *(command for command in commands if command not in records))
+    return call, ordered((*requests, *commands))
 
 
 def _send(call: CallerProgress, to: Send) -> Step:
     """Send a caller on, who is in a queue or not yet."""
-    to = sent(to.to, to.outcome, call.hops)
+    to = sent(to.to, to.outcome, call.hops - call.transfers)
     leave = (StopWaiting(),) if call.stage is Stage.WAITING else ()
-    call = replace(call, leaving=None)
+    call = replace(call, leaving=None, preferred=None)
     match to.to.kind, to.to.target:
         case DestinationKind.QUEUE, str(target):
-            assert call.hops < MAX_HOPS, f"sent on {call.hops} times"
+            assert call.hops - call.transfers < MAX_HOPS, f"sent on {call.hops} times"
             hops, queue_id = call.hops + 1, QueueId(int(target))
-            call = call if call.stage is Stage.ADMITTING else _to(call, Stage.ADMITTING)
+            call = call if call.stage is Stage.ADMITTING else go(call, Stage.ADMITTING)
             return replace(call, queue_id=queue_id, hops=hops), (*leave, Admit(queue_id, hops))
         case DestinationKind.MENU, str(target):
-            entered = replace(_to(call, Stage.MENU), menu_id=MenuId(int(target)), menu=None, hops=call.hops + 1)
-            entered, answer = replace(entered, answered=True, music=False), _answer(call)
-            return entered, (RecordAnswer(), *leave, *answer, *_quiet(call), ReadMenus(entered.hops))
+            entered = replace(go(call, Stage.MENU), menu_id=MenuId(int(target)), menu=None, hops=call.hops + 1)
+            entered = replace(entered, answered=True, music=False)
+            return entered, (RecordAnswer(), *leave, *answer(call), *quiet(call), ReadMenus(entered.hops))
         case DestinationKind.MESSAGE, str(sound):
-            playing = replace(_to(call, Stage.PLAYING), answered=True, music=False, outcome=to.outcome)
+            playing = replace(go(call, Stage.PLAYING), answered=True, music=False, outcome=to.outcome)
             play = PlaySound(sound, call.playback_id)
-            return playing, (RecordAnswer(), *leave, *_answer(call), *_quiet(call), play)
+            return playing, (RecordAnswer(), *leave, *answer(call), *quiet(call), play)
+        case DestinationKind.NUMBER, str(number):
+            call, commands = forwarding.begin(call, number, Send(HANG_UP, to.outcome))
+            return call, ordered((*leave, *commands))
         case _:
-            call, hang_up = _hang_up(replace(call, outcome=to.outcome))
-            return call, (*leave, *hang_up)
+            call, commands = hang_up(replace(call, outcome=to.outcome))
+            return call, (*leave, *commands)
 
 
 # With an agent
@@ -257,10 +235,10 @@ def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
         case OfferMade() | OfferRefused() if call.agent_channel is None and event.agent_id == call.agent_id:
             return _offered(call, event)
         case BridgedWithAgent() if call.agent_up:
-            talking = replace(_to(call, Stage.TALKING), talked=True, music=False, leaving=None)
+            talking = replace(go(call, Stage.TALKING), talked=True, music=False, leaving=None)
             return talking, (RecordConnection(call.agent_id),)
         case NotBridged():
-            return _hang_up(call)
+            return hang_up(call)
         case AgentMissing():
             return _failed(call, OfferOutcome.UNREACHABLE)
         case WaitOver(to=to):
@@ -284,6 +262,37 @@ def _phone(call: CallerProgress, event: Event | Signal) -> Step:
             return call, ()
 
 
+def _talking(call: CallerProgress, event: Event | Signal) -> Step:
+    match event:
+        case AgentLeft(channel=channel) if call.agent_channel in {None, channel}:
+            return hang_up(call)  # None: the agent of an adopted call is not known
+        case NotConnected() if call.number is None:
+            return _failed(replace(call, talked=False), OfferOutcome.UNREACHABLE)
+        case NotConnected():
+            return hang_up(call)
+        case TalksWith(agent_id=agent_id, channel=channel) if channel != call.agent_channel:
+            # Whoever has the channel now hangs it up (telephony/parties).
+            talks = replace(call, agent_id=agent_id, number=None, agent_channel=channel, rings=False)
+            return talks, tuple(release(call))
+        case Transferred():
+            return _transfer(call, event)
+        case _:
+            return call, ()
+
+
+def _transfer(call: CallerProgress, event: Transferred) -> Step:
+    """The agent has left; the caller waits in a queue, or a number is called."""
+    left, parting = alone(replace(call, transfers=call.transfers + 1)), (DestroyBridge(), *release(call))
+    if event.to.kind is DestinationKind.NUMBER and event.to.target is not None:
+        failing = Send(HANG_UP, InboundOutcome.ANSWERED)
+        left, commands = forwarding.begin(left, event.to.target, failing, transfer=True)
+        return left, ordered((*parting, *commands))
+    assert event.to.kind is DestinationKind.QUEUE, f"transferred to a {event.to.kind}"
+    queue_id, hops = QueueId(int(event.to.target or 0)), call.hops + 1
+    waiting = replace(go(left, Stage.WAITING), queue_id=queue_id, hops=hops, preferred=event.preferred, music=True)
+    return waiting, (RecordJoin(queue_id, hops, transfer=True), *parting, StartMusic(), Wait())
+
+
 def _offered(call: CallerProgress, event: OfferMade | OfferRefused) -> Step:
     match event:
         case OfferMade(channel=channel, endpoint=str(endpoint)):
@@ -304,28 +313,15 @@ def _failed(call: CallerProgress, outcome: OfferOutcome) -> Step:
     return _wait_again(call, (RecordOfferEnd(call.agent_id, outcome),), FAILED_FOR_S)
 
 
-def _release(call: CallerProgress) -> Sequence[Command]:
-    """Hang up the phone of an agent in mode ring."""
-    return (HangUpAgent(call.agent_channel),) if call.rings and call.agent_channel is not None else ()
-
-
 def _wait_again(call: CallerProgress, records: tuple[Command, ...], without_s: int) -> Step:
     """Back to the queue, at the same place, without the agent for a while; or on, if the wait is over."""
-    agent_id, records = call.agent_id, (*records, *_release(call))
-    call = replace(
-        _to(call, Stage.WAITING), agent_id=None, agent_channel=None, rings=False, placed=False, agent_up=False
-    )
+    agent_id, records = call.agent_id, (*records, *release(call))
+    call = alone(go(call, Stage.WAITING))
     if call.leaving is not None:
         call, commands = _send(call, call.leaving)
-        return call, _ordered((*records, *commands))
+        return call, ordered((*records, *commands))
     music = () if call.music else (StartMusic(),)  # stopped before the bridge
     return replace(call, music=True), (*records, *music, Wait(agent_id, without_s))
-
-
-def _ordered(commands: tuple[Command, ...]) -> tuple[Command, ...]:
-    """Records first, in their order."""
-    records = tuple(command for command in commands if isinstance(command, RecordOfferEnd | RecordAnswer))
-    return (*records, *(command for command in commands if command not in records))
 
 
 # Repeated requests
@@ -340,7 +336,7 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.WAITING:
             commands = (*(() if up else (Answer(again=True),)), *(() if call.music else (StartMusic(),)), Wait())
             call = replace(call, music=True)
-        case Stage.CONNECTING if call.agent_channel is not None:
+        case Stage.CONNECTING | Stage.FORWARDING if call.agent_channel is not None:
             again = BridgeWithAgent if call.agent_up else StartRingTimer
             commands = (again(call.agent_channel),)
         case Stage.CONNECTING if call.agent_id is not None:
@@ -352,7 +348,7 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.PLAYING:
             commands = (CheckSound(call.playback_id),) if up else (Answer(again=True),)
         case Stage.HANGING_UP:
-            commands = (HangUp(_cause(call)),)
+            commands = (HangUp(cause_of(call)),)
         case _:
             pass
     return call, tuple(commands)
@@ -361,28 +357,20 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
 # Ends
 
 
-def _hang_up(call: CallerProgress) -> Step:
-    return _to(call, Stage.HANGING_UP), (HangUp(_cause(call)),)
-
-
-def _cause(call: CallerProgress) -> int:
-    """The cause of a hang-up: of the refusal, while the call is not answered."""
-    return NORMAL if call.answered or call.outcome is None else CAUSES.get(call.outcome, Refusal.CONGESTION)
-
-
 def _ended(call: CallerProgress, ending: InboundEnding) -> Step:
     was = call.stage
     waited = (StopWaiting(),) if was in {Stage.WAITING, Stage.CONNECTING} else ()
     # Also if no bridge is known: another process, or a request whose reply was lost, may have made it.
     bridged = (DestroyBridge(),) if call.answered and was not in {Stage.PLAYING, Stage.MENU} else ()
-    return _to(call, Stage.ENDED), (RecordEnd(ending), *waited, *_release(call), *bridged)
+    return go(call, Stage.ENDED), (RecordEnd(ending), *waited, *release(call), *bridged)
 
 
 def _outcome(call: CallerProgress, unknown: InboundOutcome) -> InboundOutcome:
     """The outcome of a call whose channel is gone; `unknown` if nothing has decided it before."""
-    return call.outcome or (InboundOutcome.ANSWERED if call.talked else unknown)
+    return InboundOutcome.ANSWERED if call.talked else call.outcome or unknown
 
 
 _FOLLOWING = {
     Stage.ADMITTING: _admitted, Stage.WAITING: _waiting, Stage.CONNECTING: _connecting, Stage.MENU: _in_menu,
+    Stage.FORWARDING: forwarding.step, Stage.TALKING: _talking,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.acd.admission import Send
@@ -21,6 +22,8 @@ class Stage(StrEnum):
     """In a queue, with hold music."""
     CONNECTING = "connecting"
     """Offered to an agent, and being bridged."""
+    FORWARDING = "forwarding"
+    """An external number is called for the caller, who hears music."""
     TALKING = "talking"
     MENU = "menu"
     """In a keypad menu."""
@@ -32,13 +35,24 @@ class Stage(StrEnum):
 
 
 TRANSITIONS: dict[Stage, frozenset[Stage]] = {
-    Stage.ADMITTING: frozenset({Stage.WAITING, Stage.MENU, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.ADMITTING: frozenset(
+        {Stage.WAITING, Stage.FORWARDING, Stage.MENU, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}
+    ),
     Stage.WAITING: frozenset(
-        {Stage.ADMITTING, Stage.CONNECTING, Stage.MENU, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}
+        {
+            Stage.ADMITTING,
+            Stage.CONNECTING,
+            Stage.FORWARDING,
+            Stage.MENU,
+            Stage.PLAYING,
+            Stage.HANGING_UP,
+            Stage.ENDED,
+        }
     ),
     Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
-    Stage.TALKING: frozenset({Stage.WAITING, Stage.HANGING_UP, Stage.ENDED}),
-    Stage.MENU: frozenset({Stage.ADMITTING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.FORWARDING: frozenset({Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.TALKING: frozenset({Stage.WAITING, Stage.FORWARDING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.MENU: frozenset({Stage.ADMITTING, Stage.FORWARDING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.PLAYING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
     Stage.HANGING_UP: frozenset({Stage.ENDED}),
     Stage.ENDED: frozenset(),
@@ -54,17 +68,23 @@ class CallerProgress:
     """The queue that the caller reached last."""
     stage: Stage = Stage.ADMITTING
     hops: int = 0
-    """How often the caller was sent on to another queue or menu."""
+    """How often the caller was sent on to another queue, menu or number, or was transferred."""
+    transfers: int = 0
+    """How often of these somebody transferred the call: they are not counted towards the limit."""
     answered: bool = False
     """The answer is recorded, and was requested."""
     music: bool = False
     """Hold music was requested, and nothing since that ends it."""
     agent_id: AgentId | None = None
-    """The agent to whom the caller is offered, or who talks; None: nobody, or not known after a restart."""
+    """The agent to whom the caller is offered, or who talks; None: nobody, a number, or not known after a restart."""
+    preferred: AgentId | None = None
+    """The agent to whom the caller was transferred: nobody else gets them for a while."""
+    number: str | None = None
+    """The number that is called for the caller, or talks."""
     agent_channel: str | None = None
-    """The channel of the agent's phone, once the offer is committed."""
+    """The channel of the agent's phone, once the offer is committed, or of the number."""
     rings: bool = False
-    """The agent is in mode ring: the phone is called for the offer, and hung up afterwards."""
+    """The phone is called for the caller, and hung up afterwards: of an agent in mode ring, or of a number."""
     placed: bool = False
     """The switch has the channel of the agent's phone, as far as is known."""
     agent_up: bool = False  # the agent's phone is connected
@@ -85,6 +105,15 @@ class CallerProgress:
         return f"{self.call_id}-message"
 
 
+class NumberCall(NamedTuple):
+    """The call of a number for a caller."""
+
+    number: str
+    channel: str
+    talks: bool
+    """The two were connected."""
+
+
 # Commands: records to commit, then requests to make, in this order
 
 
@@ -94,6 +123,8 @@ class RecordJoin:
 
     queue_id: QueueId
     hops: int
+    transfer: bool = False
+    """Somebody transferred the call: the talk is over, and the agent wraps up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +146,16 @@ class RecordOfferEnd:
     agent_id: AgentId | None
     """None: not known; all offers of the caller end."""
     outcome: OfferOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class RecordForward:
+    """A number is called for the caller, who is in no queue (any more); the call is answered, if it was not."""
+
+    number: str
+    channel: str
+    transfer: bool = False
+    """Somebody transferred the call: the talk is over, and the agent wraps up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +215,14 @@ class RingAgent:
 
     channel: str
     endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallNumber:
+    """Call a number for the caller, by the trunk of the call. Results: PhoneRings, AgentLeft, or none: it may ring."""
+
+    channel: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +296,9 @@ class DestroyBridge:
     pass
 
 
-Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordEnd
+Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordForward | RecordEnd
 Sound = PlaySound | PlayInvalidKey | StopSound
 Resultless = Answer | StartMusic | StopMusic | StopWaiting | StartKeyTimer | HangUp | DestroyBridge
-Phone = RingAgent | StartRingTimer | HangUpAgent
+Phone = RingAgent | CallNumber | StartRingTimer | HangUpAgent
 Request = Sound | Phone | Admit | ReadMenus | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
 Command = Record | Request

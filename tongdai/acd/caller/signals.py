@@ -6,6 +6,7 @@ from tongdai.acd.admission import Admission, Send
 from tongdai.agents.model import OfferOutcome
 from tongdai.ids import AgentId
 from tongdai.queues.menus.model import Menus
+from tongdai.queues.model import Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,14 @@ class TalksWith:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """Somebody transfers a caller who talks, to a queue or a number; `preferred`: to this agent of the queue."""
+
+    to: Destination
+    preferred: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WaitOver:
     """The caller has waited as long as the queue lets callers wait, or with nobody signed in."""
 
@@ -154,6 +163,7 @@ class ChannelAbsent:
 
 Signal = (
     Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
-    | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | TalksWith | WaitOver | SoundOver
+    | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | TalksWith | Transferred | WaitOver
+    | SoundOver
     | MenusRead | KeyTimedOut | RequestFailed | ChannelListed | ChannelAbsent
 )  # fmt: skip

@@ -81,6 +81,12 @@ async def resume(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id:
     return True
 
 
+async def unheld(conn: Connection, tenant_id: TenantId, call_id: UUID) -> None:
+    """The talk with the one who held the customer is over."""
+    await conn.execute(RESUME, tenant_id, call_id)
+    await conn.execute(PLAIN, tenant_id, call_id)
+
+
 MUTE = """
 insert into call_control (tenant_id, call_id, switch_id, muted_channel)
 values ($1, $2, $3, $4) on conflict (tenant_id, call_id) do update set muted_channel = excluded.muted_channel

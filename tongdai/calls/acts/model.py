@@ -10,6 +10,7 @@ from uuid import UUID
 from tongdai.calls.model import CallState
 from tongdai.calls.parties.model import Party, PartyKind
 from tongdai.ids import AgentId, KeyId, TenantId
+from tongdai.queues.model import Destination, DestinationKind
 
 LAPSES_AFTER = timedelta(seconds=4)
 """An act that the leader has not begun by then is not done any more."""
@@ -28,6 +29,8 @@ class Kind(StrEnum):
     DTMF = "dtmf"
     """Press keys for the customer's side to hear, such as another system's menu."""
     HANG_UP = "hang_up"
+    TRANSFER = "transfer"
+    """The customer goes to a queue, an agent or a number, and the agent leaves at once."""
     LISTEN = "listen"
     """A supervisor's phone hears customer and agent, who do not hear it."""
     WHISPER = "whisper"
@@ -85,6 +88,19 @@ class Act:
     def keys(self) -> str:
         """The keys to press."""
         return str(self.arguments["digits"])
+
+    @property
+    def destination(self) -> Destination:
+        """Where the customer is transferred."""
+        if "number" in self.arguments:
+            return Destination(DestinationKind.NUMBER, str(self.arguments["number"]))
+        return Destination(DestinationKind.QUEUE, str(self.arguments["queueId"]))
+
+    @property
+    def to_agent(self) -> AgentId | None:
+        """The agent of that queue to whom the customer is transferred."""
+        agent_id = self.arguments.get("agentId")
+        return None if agent_id is None else AgentId(int(agent_id))
 
     @property
     def endpoint(self) -> str:

@@ -1,6 +1,7 @@
 """Calls to queues: what is known of a live one, and how they end. Pure.
 
-A call to a customer who is to be called back is one of these, too, once it is answered: the customer is in a queue.
+A call to a customer who is to be called back is one of these, too, once it is answered: the customer is in a queue. So
+is one to a contact that an agent has transferred.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundCall:
-    """A live call to a queue."""
+    """A live call to a queue, or one to a contact that was transferred."""
 
     tenant_id: TenantId
     call_id: UUID
@@ -45,11 +46,13 @@ class InboundCall:
     agent_id: AgentId | None = None
     answered_at: datetime | None = None
     connected_at: datetime | None = None
+    to_contact: bool = False
+    """The call is one to a contact, and ends as such."""
 
     @property
     def called_back(self) -> bool:
         """The customer did not ring in, but was called: the channel has the id of the call."""
-        return self.channel == str(self.call_id)
+        return self.channel == str(self.call_id) and not self.to_contact
 
 
 @dataclass(frozen=True, slots=True)

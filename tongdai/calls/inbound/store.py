@@ -29,9 +29,12 @@ from tongdai.db.columns import qualified
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
+from tongdai.numbers.endpoints.model import EndpointKind
+from tongdai.numbers.endpoints.rule import may_use
 
-COLUMNS = """tenant_id, call_id, switch_id, channel, queue_id, called, phone, state, opened_at, lease_until, agent_id,
-    answered_at, connected_at"""
+COLUMNS = """tenant_id, call_id, switch_id, coalesce(channel, call_id::text) as channel, queue_id,
+    coalesce(called, '') as called, phone, state, opened_at, lease_until, agent_id, answered_at, connected_at,
+    contact_id is not null as to_contact"""
 ARRIVE = f"""
 with clock as materialized (
     select clock_timestamp() as now_at
@@ -66,7 +69,12 @@ with clock as materialized (
 ), held as materialized (
     select a.call_id, $4::timestamptz as at, greatest($4::timestamptz, a.answered_at) as since from (
         select call_id, answered_at from live_call
-        where tenant_id = $1 and call_id = $2 and queue_id is not null and connected_at is null limit 1 for update
+        where tenant_id = $1 and call_id = $2 and queue_id is not null
+            and not exists (
+                select from open_segment where tenant_id = $1 and call_id = $2 and kind in {segments.TALKS}
+            )
+            and not exists (select from call_party where tenant_id = $1 and call_id = $2)
+        limit 1 for update
     ) a
 ), joined as (
     update live_call a set state = 'answered', answered_at = coalesce(a.answered_at, held.at), queue_id = $3,
@@ -96,8 +104,8 @@ select exists (select from joined)
 async def join(
     conn: Connection, tenant_id: TenantId, call_id: UUID, queue_id: QueueId, at: datetime, lease: timedelta
 ) -> bool:
-    """The caller waits in a queue from an instant on; the call is answered then, if it was not. False: it has ended, or
-    the caller was connected with an agent."""
+    """The caller waits in a queue from an instant on; the call is answered then, if it was not. False: it has ended,
+    somebody talks with the caller, or a number is called for them."""
     return await conn.fetchval(JOIN, tenant_id, call_id, queue_id, at, lease)
 
 
@@ -117,9 +125,35 @@ async def answer(conn: Connection, tenant_id: TenantId, call_id: UUID, at: datet
     return await conn.fetchval(ANSWER, tenant_id, call_id, at, lease)
 
 
-async def connect(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime) -> bool:
-    """Record the connection with an agent; the wait ends and the talk begins."""
-    rows = await by_index(conn, calls.CONNECTED, tenant_id, [call_id], [at], [agent_id])
+WAIT = """
+insert into open_segment (tenant_id, call_id, kind, started_at, queue_id)
+select $1, call_id, 'wait', greatest(answered_at, $3::timestamptz), queue_id from live_call
+where tenant_id = $1 and call_id = $2
+"""
+
+
+async def wait(conn: Connection, tenant_id: TenantId, call_id: UUID, at: datetime) -> None:
+    """Whoever talked with the caller has left, and a number is called for them."""
+    await conn.execute(WAIT, tenant_id, call_id, at)
+
+
+LINE = f"""
+select n.trunk, a.called as caller_id from live_call a left join called_number n
+    on n.tenant_id = $1 and n.number = nullif(ltrim(a.called, '+'), '')::bigint
+        and {may_use("$1", "a.switch_id", "n.trunk", EndpointKind.TRUNK)}
+where a.tenant_id = $1 and a.call_id = $2
+"""
+
+
+async def line(conn: Connection, tenant_id: TenantId, call_id: UUID) -> tuple[str | None, str | None]:
+    """The trunk of the called number, if it has one that the tenant may use, and the number."""
+    row = await conn.fetchrow(LINE, tenant_id, call_id)
+    return (None, None) if row is None else (row["trunk"], row["caller_id"])
+
+
+async def connect(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId | None, at: datetime) -> bool:
+    """Record the connection with an agent, or a number; the wait ends and the talk begins."""
+    rows = await by_index(conn, calls.TALKS, tenant_id, [call_id], [at], [agent_id])
     return bool(rows)
 
 
@@ -151,6 +185,19 @@ select {COLUMNS} from live_call
 where switch_id = $1 and queue_id is not null and (direction = 'inbound' or state = 'answered')
 order by opened_at, call_id
 """
+# A call to a contact has a queue of its own once it is transferred: from then on the ACD has it, and not the dialer.
+TAKE = """
+update live_call a set queue_id = g.queue_id from agent g
+where a.tenant_id = $1 and a.call_id = $2 and a.contact_id is not null and a.queue_id is null
+    and a.state = 'answered' and a.connected_at is not null
+    and g.tenant_id = $1 and g.call_id = a.call_id and g.state = 'talking'
+returning true
+"""
+
+
+async def take(conn: Connection, tenant_id: TenantId, call_id: UUID) -> bool:
+    """A call to a contact who talks with an agent becomes one of the agent's queue. False: it does not, or is one."""
+    return bool(await conn.fetchval(TAKE, tenant_id, call_id))
 
 
 async def active(conn: Connection, switch_id: SwitchId) -> list[InboundCall]:

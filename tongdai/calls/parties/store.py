@@ -63,6 +63,29 @@ async def of_calls(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUI
     return [_party(row) for row in await conn.fetch(OF_CALLS, tenant_id, call_ids)]
 
 
+_NUMBER = """tenant_id = $1 and call_id = $2 and kind = 'number'
+    and (state = 'talking' or channel like $2::text || '-number-%')"""
+NUMBER = f"select {_COLUMNS} from call_party where {_NUMBER} order by called_at desc, channel limit 1"
+REMOVE_NUMBERS = f"delete from call_party where {_NUMBER}"
+
+
+def is_number(party: Party) -> bool:
+    """Whether a party is a number that is called for the caller, rather than consulted, or talks with them."""
+    forwarded = party.channel.startswith(f"{party.call_id}-number-")
+    return party.kind is PartyKind.NUMBER and (party.state is PartyState.TALKING or forwarded)
+
+
+async def number(conn: Connection, tenant_id: TenantId, call_id: UUID) -> Party | None:
+    """The number that is called for the caller of a call, or talks with them."""
+    row = await conn.fetchrow(NUMBER, tenant_id, call_id)
+    return None if row is None else _party(row)
+
+
+async def remove_numbers(conn: Connection, tenant_id: TenantId, call_id: UUID) -> None:
+    """No number is called for the caller any more, or talks."""
+    await conn.execute(REMOVE_NUMBERS, tenant_id, call_id)
+
+
 OF_SWITCH = f"""
 select {qualified(_COLUMNS, "p")}, coalesce(a.channel, p.call_id::text) as customer, a.call_id is null as over,
     g.mode is distinct from 'nailed_up' as leg

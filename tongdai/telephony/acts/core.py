@@ -6,6 +6,7 @@
     unmute   unmute the agent's phone · record it
     dtmf     press keys for the customer's channel
     hang up  hang up the customer's channel: the call ends by its event
+    transfer the agent leaves, and the ACD has the customer (transfers.py)
 
 What has to be undone later is recorded first: a hold is a row before anybody hears music, and ends at its limit whoever
 leads then; a muted phone is unmuted after its call. What undoes it is recorded afterwards, and may be repeated.

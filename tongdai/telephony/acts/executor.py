@@ -23,7 +23,7 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.calls.acts.model import CONSULTING, SUPERVISING, Act, Control, Ended, Result, Talk
+from tongdai.calls.acts.model import CONSULTING, SUPERVISING, Act, Control, Ended, Kind, Result, Talk
 from tongdai.clock import Clock, cancel_requested
 from tongdai.db.unavailable import unavailable
 from tongdai.dialer.options import Options
@@ -35,6 +35,7 @@ from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.telephony.acts import core
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.acts.supervisors import Supervisors
+from tongdai.telephony.acts.transfers import Transfers
 from tongdai.telephony.parties.controller import Parties
 
 log = structlog.get_logger()
@@ -53,10 +54,11 @@ class Acts:
         options: Options,
         queue: PerChannelQueue,
         parties: Parties | None = None,
+        transfers: Transfers | None = None,
     ) -> None:
-        """`parties`: None: nobody can be consulted, and no phone takes over."""
+        """`parties`: None: nobody can be consulted, and no phone takes over. `transfers`: None: nobody transfers."""
         self._store, self._ari, self._clock, self._queue = store, ari, clock, queue
-        self._parties = parties
+        self._parties, self._transfers = parties, transfers
         self._supervisors = Supervisors(store, ari, clock, options, queue, parties)
         self._queued: set[UUID] = set()
         self._muted: dict[str, str] = {}
@@ -135,6 +137,8 @@ class Acts:
                 return await self._supervisors.do(act, talk)
             if act.kind in CONSULTING and self._parties is not None:
                 return await self._parties.do(act, talk)
+            if act.kind is Kind.TRANSFER and self._transfers is not None:
+                return await self._transfers.do(act, await self._unmuted(act, talk))
             for step in core.steps(act, talk, self._clock.now()):
                 if not await self._make(act, talk, step):
                     for undone in core.undo(act):
@@ -144,6 +148,13 @@ class Acts:
             log.warning("act not confirmed", call=str(act.call_id), act=act.kind.value, error=str(error))
             return Ended(Result.FAILED, "The switch did not confirm it: whether it was done is not known")
         return Ended(Result.DONE)
+
+    async def _unmuted(self, act: Act, talk: Talk) -> Talk:
+        """The talk with its agent heard again, who is about to leave it."""
+        if talk.muted_channel is not None:
+            await self._tell(core.Unmute(talk.muted_channel))
+            await self._record(act, talk, core.RecordUnmute(), self._clock.now())
+        return talk
 
     async def _make(self, of: Act | Control, talk: Talk, step: core.Step) -> bool:
         """False: a channel or the call is gone."""

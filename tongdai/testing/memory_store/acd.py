@@ -6,17 +6,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
+from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState, agent_of_talk
+from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, agent_of_talk
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
-from tongdai.calls.model import CallState
+from tongdai.calls.model import CallState, Ending
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, MenuId, QueueId, TenantId
 from tongdai.queues.menus.model import Menu, Menus
 from tongdai.queues.model import QueueRules
 from tongdai.queues.sounds.model import QueueSounds
+from tongdai.switches.model import DEFAULT
 from tongdai.testing.memory_store.callbacks import MemoryCallbacks, Offer
 from tongdai.testing.memory_store.store import MemoryStore
 
@@ -43,6 +45,10 @@ class MemoryAcdStore(MemoryCallbacks):
         self.over: dict[UUID, InboundEnding] = {}
         self.talks: list[InboundCall] = []
         """Ended calls that an agent talked on."""
+        self.called: dict[UUID, NumberCall] = {}
+        """The numbers that are called for callers, or talk."""
+        self.talking: set[UUID] = set()
+        """The calls that are connected with an agent or a number."""
 
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         del trunk
@@ -107,7 +113,7 @@ class MemoryAcdStore(MemoryCallbacks):
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         found = self.live.get(call.call_id)
-        if found is None or found.connected_at is not None:
+        if found is None or call.call_id in self.talking or call.call_id in self.called:
             return None
         before = self.waiting.get(call.call_id)
         if before is not None and (before.hops >= hops or before.state != "waiting"):
@@ -137,6 +143,51 @@ class MemoryAcdStore(MemoryCallbacks):
         serving = [agent.agent_id for agent in self._serving(rules.queue_id)]
         offered = any(offer.call_id == call.call_id and offer.agent_id == agent_id for offer in self.offers)
         return agent_id if agent_id in serving and not offered else None
+
+    async def take(self, tenant_id: TenantId, call_id: UUID) -> ActiveCall | None:
+        found, agent = self._store.active.get(call_id), self._agent_of(call_id)
+        if call_id not in self.live:
+            if found is None or agent is None or agent.state is not AgentState.TALKING or found.connected_at is None:
+                return None
+            self._store.transferred.add(call_id)
+            self.talking.add(call_id)
+            self.live[call_id] = InboundCall(
+                tenant_id=tenant_id, call_id=call_id, switch_id=DEFAULT, channel=str(call_id), called="",
+                queue_id=agent.queue_id, phone=found.phone, state=CallState.ANSWERED, opened_at=found.opened_at,
+                lease_until=found.lease_until, agent_id=agent.agent_id, answered_at=found.answered_at,
+                connected_at=found.connected_at, to_contact=True,
+            )  # fmt: skip
+        return ActiveCall(self.live[call_id], self.waiting.get(call_id), agent, self.called.get(call_id))
+
+    async def transfer(self, call: InboundCall, queue_id: QueueId, hops: int, at: datetime) -> CallerRow | None:
+        if not await self._parted(call):
+            return None
+        self.live[call.call_id] = replace(self.live[call.call_id], queue_id=queue_id)
+        row = CallerRow(call.call_id, queue_id, "waiting", call.opened_at, at, hops, 0, None)
+        self.waiting[call.call_id] = row
+        return row
+
+    async def _parted(self, call: InboundCall) -> bool:
+        """The talk is over. False: there was none."""
+        if call.call_id not in self.talking or call.call_id not in self.live:
+            return False
+        self.talking.discard(call.call_id)
+        self.called.pop(call.call_id, None)
+        self._store.segments.ended(call.call_id, self._clock.now())
+        await self._store.caller_left(call.call_id)
+        return True
+
+    async def line(self, call: InboundCall) -> Line:
+        return Line(None, call.called)
+
+    async def forward(self, call: InboundCall, number: NumberCall, at: datetime, *, transfer: bool) -> bool:
+        found = self.live.get(call.call_id)
+        if found is None or (transfer and not await self._parted(call)) or self._talks_with_agent(call.call_id):
+            return False
+        self._leave(call.call_id, OfferOutcome.WITHDRAWN)
+        self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=found.answered_at or at)
+        self.called[call.call_id] = number
+        return True
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         found = self.live.get(call.call_id)
@@ -181,13 +232,16 @@ class MemoryAcdStore(MemoryCallbacks):
         return True
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
-        agent, found = self._agent_of(call.call_id), self.live.get(call.call_id)
-        if found is None or found.connected_at is not None:
-            return found is not None
-        if agent is None:
+        agent, found, number = self._agent_of(call.call_id), self.live.get(call.call_id), self.called.get(call.call_id)
+        if found is None or (agent is None and number is None):
             return False
-        self.live[call.call_id] = replace(found, connected_at=at, agent_id=agent.agent_id)
-        self._store.segments.connected(call.call_id, agent.agent_id, at)
+        agent_id = found.agent_id if agent is None else agent.agent_id
+        self.live[call.call_id] = replace(found, connected_at=found.connected_at or at, agent_id=agent_id)
+        if number is not None:
+            self.called[call.call_id] = number._replace(talks=True)
+        if call.call_id not in self.talking:
+            self._store.segments.connected(call.call_id, None if agent is None else agent.agent_id, at)
+        self.talking.add(call.call_id)
         self._leave(call.call_id, OfferOutcome.ANSWERED)
         await self._store.caller_connected(call.call_id)
         self.try_connected(call.call_id)
@@ -201,10 +255,17 @@ class MemoryAcdStore(MemoryCallbacks):
             self.lost.append((gone, self._clock.now()))
         if gone.connected_at is not None:
             self.talks.append(gone)
-        self.over[call.call_id] = ending
-        self.try_ended(call.call_id, ending.outcome)
-        self._store.segments.ended(call.call_id, self._clock.now())
+        if not gone.to_contact:
+            self.over[call.call_id] = ending
+            self.try_ended(call.call_id, ending.outcome)
+            self._store.segments.ended(call.call_id, self._clock.now())
+        self.called.pop(call.call_id, None)
+        self.talking.discard(call.call_id)
         self._leave(call.call_id, OfferOutcome.CALLER_GONE)
+        if gone.to_contact:
+            return await self._store.end(
+                self._store.active[call.call_id], Ending(Outcome.ANSWERED, ending.hangup_cause)
+            )
         await self._store.caller_left(call.call_id)
         return True
 
@@ -227,10 +288,19 @@ class MemoryAcdStore(MemoryCallbacks):
             ActiveCall(
                 call,
                 self.waiting.get(call.call_id),
-                agent_of_talk(call, [agent for agent in agents if agent.call_id == call.call_id]),
+                agent_of_talk(
+                    call,
+                    [agent for agent in agents if agent.call_id == call.call_id],
+                    waits=call.call_id in self.waiting,
+                ),
+                self.called.get(call.call_id),
             )
             for call in in_order
         ]
+
+    def _talks_with_agent(self, call_id: UUID) -> bool:
+        agent = self._agent_of(call_id)
+        return agent is not None and agent.state is AgentState.TALKING
 
     def _agent_of(self, call_id: UUID) -> Agent | None:
         return next((agent for agent in self._store.agents.values() if agent.call_id == call_id), None)

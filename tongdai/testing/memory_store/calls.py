@@ -234,11 +234,12 @@ class MemoryCalls(MemoryState):
                 self._keep(replace(call, lease_until=until))
 
     async def active_calls(self) -> list[Call]:
-        return sorted(self.active.values(), key=lambda call: (call.opened_at, call.call_id))
+        found = [call for call in self.active.values() if call.call_id not in self.transferred]
+        return sorted(found, key=lambda call: (call.opened_at, call.call_id))
 
     async def overdue(self) -> list[Call]:
         now = self._clock.now()
-        found = [call for call in self.active.values() if call.lease_until < now]
+        found = [call for call in await self.active_calls() if call.lease_until < now]
         return sorted(found, key=lambda call: (call.opened_at, call.call_id))
 
     async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:

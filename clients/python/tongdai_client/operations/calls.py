@@ -115,6 +115,19 @@ def hold_call(call_id: str, *, max_sec: int | None = None, idempotency_key: str 
     return operation("POST", "/calls/{callId}/hold", (call_id,), Done, body=body, idempotency_key=idempotency_key)
 
 
+def transfer_call(
+    call_id: str,
+    *,
+    queue_id: int | None = None,
+    agent_id: int | None = None,
+    number: str | None = None,
+    idempotency_key: str | None = None,
+) -> Operation[Done]:
+    """Transfer the customer to a queue, an agent or a number; exactly one of them is given."""
+    body = without_none(queueId=queue_id, agentId=agent_id, number=number)
+    return operation("POST", "/calls/{callId}/transfer", (call_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
 def resume_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """End a hold: customer and agent hear each other again."""
     return operation("POST", "/calls/{callId}/resume", (call_id,), Done, idempotency_key=idempotency_key)

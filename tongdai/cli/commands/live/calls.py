@@ -47,6 +47,23 @@ def hold(client: Client, call_id: UUID, max_sec: int) -> None:
 
 @calls.command
 @CALL
+@click.option("--queue", "queue_id", metavar="QUEUE_ID", type=ID, help="To a queue.")
+@click.option("--agent", "agent_id", metavar="AGENT_ID", type=ID, help="To an agent, who is signed in.")
+@click.option("--number", metavar="NUMBER", help="To a telephone number.")
+@client_options("agent")
+def transfer(client: Client, call_id: UUID, queue_id: int | None, agent_id: int | None, number: str | None) -> None:
+    """Transfer the customer of a call: the agent leaves at once.
+
+    \b
+    Example:
+      tongdai calls transfer 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --agent 12
+    """
+    done = client.transfer_call(str(call_id), queue_id=queue_id, agent_id=agent_id, number=number)
+    click.echo(done.message)
+
+
+@calls.command
+@CALL
 @client_options("agent")
 def resume(client: Client, call_id: UUID) -> None:
     """End the hold of a call.
