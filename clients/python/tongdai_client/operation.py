@@ -19,7 +19,8 @@ PAGE_SIZE = 1000
 MAX_IDEMPOTENCY_KEY = 255
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_TEXT_PARAMETERS = {"phoneNumber": re.compile(r"[^/]*[0-9][^/]*"), "callId": re.compile(r"[0-9a-fA-F-]{32,36}")}
+_UUID = re.compile(r"[0-9a-fA-F-]{32,36}")
+_TEXT_PARAMETERS = {"phoneNumber": re.compile(r"[^/]*[0-9][^/]*"), "callId": _UUID, "callbackId": _UUID}
 """Path parameters that are not numbers. Any other text could change the path."""
 
 

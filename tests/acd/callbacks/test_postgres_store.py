@@ -70,7 +70,7 @@ async def test_customer_is_called_once_with_an_agent_reserved_and_talks(
     assert tuple(row) == ("outbound", "answered", callback.queue_id, True)
     segments = [tuple(row) for row in await conn.fetch(SEGMENTS, tenant_id)]
     queue_id = callback.queue_id
-    assert segments == [("wait", queue_id, None), ("talk", queue_id, agent_id), ("wrap_up", queue_id, agent_id)]
+    assert sorted(segments) == [("talk", queue_id, agent_id), ("wait", queue_id, None), ("wrap_up", queue_id, agent_id)]
 
 
 async def test_agent_is_free_without_a_wrap_up_when_nobody_answers(

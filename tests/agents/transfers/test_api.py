@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.calls.acts.conftest import LiveTalk, campaign_id, floor, live
-from tests.calls.acts.test_api import leader
+from tests.support.act_leader import leader
 from tests.support.agents import Floor
 from tests.support.api import Tenant, refused
 from tongdai.calls.acts.model import Kind

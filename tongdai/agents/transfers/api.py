@@ -25,6 +25,7 @@ class TransferRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Where the customer goes: exactly one of the three."""
 
     queueId: int | None = None
+    """A queue, which must take callers now."""
     agentId: int | None = None
     """They are called first, or joined; after 30 seconds anybody of their queue."""
     number: str | None = None
