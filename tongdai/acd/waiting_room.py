@@ -217,6 +217,8 @@ class WaitingRoom:
             caller = self._callers.get(call_id)
             if caller is None or caller.rules is None or caller.seat is not Seat.WAITING:
                 continue
+            if caller.progress.preferred is not None:  # somebody said so
+                continue
             if await self._store.preferred_agent(caller.call, caller.rules) is None:
                 self._prefer_nobody(call_id)
 
