@@ -135,7 +135,7 @@ class PostgresAcdStore(PostgresCallbacks):
 
     @staticmethod
     async def _parted(conn: Connection, call: InboundCall, at: datetime) -> bool:
-        """The talk of a call is over, which goes on: its agent wraps up. False: nobody talks."""
+        """The talk of a call is over, which continues: its agent wraps up. False: nobody talks."""
         ids = (call.tenant_id, call.call_id)
         if not await conn.fetchrow(LOCK_CALL, *ids) or not await segments.part(conn, *ids, at):
             return False

@@ -206,7 +206,7 @@ def test_queue_that_takes_no_callers_refuses_a_transfer() -> None:
             ended = await transfer(s, call.call_id, queueId=OTHER)
             assert (ended.result, ended.message) == (Result.REFUSED, "Queue 8 takes no callers now")
         assert (await transfer(s, call.call_id, queueId=999)).message == "Inbound queue not found"
-        assert len(caller.talks) == 1, "the talk goes on"
+        assert len(caller.talks) == 1, "the talk continues"
 
     play(scene)
 

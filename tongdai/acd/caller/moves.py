@@ -1,4 +1,4 @@
-"""What a caller does alike in several stages: change the stage, be answered, be hung up. Pure."""
+"""Moves of a caller that several stages share: to another stage, the answer, the hang-up. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -48,7 +48,7 @@ class MemoryState:
         self._clock, self._rng = clock, rng
         self.active: dict[UUID, Call] = {}
         self.transferred: set[UUID] = set()
-        """Those that the ACD has."""
+        """The calls that the ACD has."""
         self._by_number: dict[str, list[datetime]] = {}
         """When each number was dialled."""
         self._histories: dict[ContactId, list[Ended]] = {}
