@@ -119,6 +119,12 @@ OF_QUEUES: dict[str, dict[str, Any]] = {
 
 _CALL = "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"
 OF_LIVE_CALLS: dict[str, dict[str, Any]] = {
+    "transfer_call": {
+        "call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11",
+        "queue_id": 7,
+        "agent_id": 12,
+        "number": "0901234567",
+    },
     "hold_call": {"call_id": _CALL, "max_sec": 120},
     "resume_call": {"call_id": _CALL},
     "mute_call": {"call_id": _CALL},
