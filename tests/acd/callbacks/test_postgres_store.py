@@ -1,7 +1,7 @@
 """Callbacks in the ACD's store in PostgreSQL: what is dialled, with whom, and what becomes of it."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -61,7 +61,7 @@ async def test_customer_is_called_once_with_an_agent_reserved_and_talks(
     assert answered.agent.agent_id == agent_id
     assert [one.call for one in await store.active() if one.call.tenant_id == tenant_id] == [answered.call]
     assert not [one for one in await store.dialled() if one.call.tenant_id == tenant_id]
-    assert await store.connect(answered.call, at + timedelta(seconds=1))
+    assert await store.connect(answered.call, at)
     assert (await found(conn, tenant_id, callback.callback_id)).state is CallbackState.DONE
     assert await store.end(answered.call, InboundEnding(InboundOutcome.ANSWERED, 16))
     assert (await found(conn, tenant_id, callback.callback_id)).state is CallbackState.DONE
