@@ -13,7 +13,7 @@ from tongdai.acd.routing import Matcher, QueueKey, WaitingCaller
 from tongdai.acd.selection import has
 from tongdai.agents.model import AgentKey, IdleAgent, Mode
 from tongdai.ids import AgentId, QueueId, TenantId
-from tongdai.queues.model import QueueRules, SkillRule, Strategy
+from tongdai.queues.model import QueueRules, Selector, SkillRule, Strategy
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ONE, TWO = TenantId(1), TenantId(2)
@@ -194,7 +194,7 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.now = NOON
         self.of: dict[QueueId, QueueRules] = {
-            SALES: rules(SALES),
+            SALES: rules(SALES, selector=Selector.RING_ALL),
             CARE: rules(CARE, skills=(VIETNAMESE,), skills_for_s=30),
             VIP: rules(VIP, strategy=Strategy.VIP, skills=(VIETNAMESE,)),
         }
@@ -259,9 +259,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.callers[call_id] = replace(self.callers[call_id], preferred=None, preferred_until=None)
         self.room.prefer_nobody(call_id)
 
-    @rule(number=st.integers(1, 5), queues=st.sets(QUEUES, min_size=1), skilled=st.booleans())
-    def become_idle(self, number: int, queues: set[QueueId], skilled: bool) -> None:
-        made = replace(agent(number, *queues, skills={"vi": 5} if skilled else {}), idle_since=self.now)
+    @rule(
+        number=st.integers(1, 5), queues=st.sets(QUEUES, min_size=1), skilled=st.booleans(), mode=st.sampled_from(Mode)
+    )
+    def become_idle(self, number: int, queues: set[QueueId], skilled: bool, mode: Mode) -> None:
+        made = replace(agent(number, *queues, skills={"vi": 5} if skilled else {}), idle_since=self.now, mode=mode)
         self.idle[made.key] = made
         self.room.set_idle(list(self.idle.values()))
 
@@ -286,15 +288,29 @@ class AnyOrder(RuleBasedStateMachine):
         kept = () if withheld is None else ((ONE, withheld),)
         idle = {key: by for key, by in self.idle.items() if withheld not in by.queues}
         waiting = {call_id: one for call_id, one in self.callers.items() if call_id not in self.offered}
-        for one, by in self.room.match(self.now, kept):
+        for one, lead, also in self.room.match(self.now, kept):
             assert waiting.pop(one.call_id, None) == one, "a caller who does not wait"
-            assert idle.pop(by.key, None) == by, "an agent who is not idle"
-            assert self.eligible(one, by)
             first = [other for other in waiting.values() if self.order(other) < self.order(one)]
-            assert not [other for other in first if self.eligible(other, by)], "an earlier caller was passed over"
-            self.offered[one.call_id] = by
-            del self.idle[by.key]
+            for by in (lead, *also):
+                assert idle.pop(by.key, None) == by, "an agent who is not idle"
+                assert self.eligible(one, by)
+                assert not [other for other in first if self.eligible(other, by)], "an earlier caller was passed over"
+                del self.idle[by.key]
+            self._check_rung(one, lead, also, idle)
+            self.offered[one.call_id] = lead
         assert not [(one, by) for one in waiting.values() for by in idle.values() if self.eligible(one, by)]
+
+    def _check_rung(
+        self, one: WaitingCaller, lead: IdleAgent, also: tuple[IdleAgent, ...], left: dict[AgentKey, IdleAgent]
+    ) -> None:
+        """Whoever may be rung at once is, and nobody else."""
+        ring_all = self.of[one.queue_id].selector is Selector.RING_ALL
+        ringing = [by for by in left.values() if by.mode is Mode.RING and self.eligible(one, by)]
+        if ring_all and (lead.mode is Mode.RING or ringing):
+            assert {by.mode for by in (lead, *also)} == {Mode.RING}
+            assert not ringing, "an agent is not rung"
+        else:
+            assert also == ()
 
     @rule()
     @precondition(lambda self: self.callers)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tongdai.acd.selection import selected
+from tongdai.acd.selection import RUNG_AT_ONCE, rung_at_once, selected
 from tongdai.agents.model import IdleAgent, Mode
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules, Selector
@@ -66,3 +66,16 @@ def test_random_selection_gives_each_agent_its_share() -> None:
     agents, rng = [agent(number) for number in (1, 2, 3)], random.Random(1)
     found = [selected(agents, rules(Selector.RANDOM), None, rng).agent_id for _ in range(3000)]
     assert all(900 < found.count(AgentId(number)) < 1100 for number in (1, 2, 3))
+
+
+def test_phones_of_all_idle_agents_in_mode_ring_ring_at_once_up_to_a_number() -> None:
+    all_ring = rules(Selector.RING_ALL)
+    agents = [agent(number, number % 20, mode=Mode.RING) for number in range(1, 40)]
+    rung = rung_at_once(agents, all_ring)
+    assert len(rung) == RUNG_AT_ONCE
+    assert [one.agent_id for one in rung[:3]] == [19, 39, 18]
+    assert rung_at_once(agents, rules(Selector.LONGEST_IDLE)) == []
+    connected = [replace(one, mode=Mode.NAILED_UP) for one in agents]
+    assert rung_at_once([*connected[:3], agents[5]], all_ring) == [agents[5]]
+    assert rung_at_once(connected, all_ring) == []
+    assert selected(connected, all_ring, None, random.Random(1)).agent_id == 19

@@ -53,8 +53,8 @@ class ControlledCaller:
     request_failed: bool = False
     """A request has failed that is to be repeated at the next `flush`."""
     seat: Seat = Seat.NONE
-    matched: AgentKey | None = None
-    """The agent to whom the caller is to be offered, until that is decided."""
+    matched: frozenset[AgentKey] = frozenset()
+    """The agents to whom the caller is to be offered, until that is decided."""
     max_wait: asyncio.TimerHandle | None = None
     sounding: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a sound is requested, or stopped."""
@@ -65,7 +65,7 @@ Parted = Callable[[TenantId, UUID, str], bool]
 
 
 class Snapshot(NamedTuple):
-    before: dict[str, str | None]
+    before: dict[str, tuple[str, ...]]
     """The channels of the callers who were controlled before the store was read, and of their agents."""
     in_store: list[ActiveCall]
 

@@ -208,8 +208,8 @@ class AcdController:
 
     def adopt(self, found: ActiveCall) -> None:
         """Start to control a caller whom another process left, at the same place."""
-        call, row, agent, number = found
-        progress = core.adopted(call, None if row is None else row.hops, agent, number)
+        call, row, agent, number, others = found
+        progress = core.adopted(call, None if row is None else row.hops, agent, number, others)
         arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
         audio = HoldAudio(unknown=True, heard=Announced(None if row is None else row.announced))
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at, audio=audio))
@@ -240,16 +240,13 @@ class AcdController:
         self.ended.add(channel_id)
         if caller is not None:
             self._channels.pop(caller.call.call_id, None)
-            if caller.progress.agent_channel is not None:
-                self._phones.pop(caller.progress.agent_channel, None)
+            for phone in caller.progress.ringing:
+                self._phones.pop(phone, None)
             self._room.remove(caller)
 
     async def snapshot(self) -> Snapshot:
         """Read the store, for `reconcile`. Raises UNAVAILABLE."""
-        before = {
-            channel_id: caller.progress.agent_channel if caller.progress.placed else None
-            for channel_id, caller in self.callers.items()
-        }
+        before = {channel_id: caller.progress.agent_channels for channel_id, caller in self.callers.items()}
         self.ended.clear()
         return Snapshot(before, await self._store.active())
 
@@ -268,21 +265,21 @@ class AcdController:
             channel = listed.get(found.call.channel)
             signal = signals.ChannelAbsent() if channel is None else signals.ChannelListed(channel.state == "Up")
             self.post(found.call.channel, signal)
-        for channel_id, agent_channel in phones.items():
-            if agent_channel is not None:
+        for channel_id, agent_channels in phones.items():
+            for agent_channel in agent_channels:
                 self._compare_agent(channel_id, agent_channel, listed.get(agent_channel))
         await self._store.extend([found.call for found in in_store if found.call.channel in listed])
 
-    def _compare(self, before: Collection[str], in_store: Sequence[ActiveCall]) -> dict[str, str | None]:
+    def _compare(self, before: Collection[str], in_store: Sequence[ActiveCall]) -> dict[str, tuple[str, ...]]:
         """Adopt callers whom another process left, and forget those whose call another one ended. Returns the channels
         of the adopted callers, and of their agents."""
-        adopted: dict[str, str | None] = {}
+        adopted: dict[str, tuple[str, ...]] = {}
         for found in in_store:
             channel_id = found.call.channel
             elsewhere = self.dialer is not None and self.dialer.owns(channel_id)  # has just answered
             if not self.owns(channel_id) and channel_id not in self.ended and not elsewhere:
                 self.adopt(found)
-                adopted[channel_id] = self.callers[channel_id].progress.agent_channel
+                adopted[channel_id] = self.callers[channel_id].progress.agent_channels
         for channel_id in set(before) - {found.call.channel for found in in_store}:
             caller = self.callers.get(channel_id)
             if caller is not None and not caller.unwritten:
@@ -349,11 +346,11 @@ class AcdController:
                 log.warning("destination not served", call=str(caller.call.call_id), kind=to.to.kind.value)
 
     def _own_phone(self, before: model.CallerProgress, caller: ControlledCaller) -> None:
-        """Own the channel of a phone that rings for the caller, for as long as it does and they talk."""
-        if before.rings and before.agent_channel is not None:
-            self._phones.pop(before.agent_channel, None)
-        if caller.progress.rings and caller.progress.agent_channel is not None:
-            self._phones[caller.progress.agent_channel] = caller.call.channel
+        """Own the channels of phones that ring for the caller, for as long as they do and the two talk."""
+        for phone in before.ringing:
+            self._phones.pop(phone, None)
+        for phone in caller.progress.ringing:
+            self._phones[phone] = caller.call.channel
 
     async def _carry_out(self, caller: ControlledCaller, requests: list[model.Request]) -> None:
         """Write the records, then make the requests, then process their results as events."""

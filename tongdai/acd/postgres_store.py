@@ -11,7 +11,7 @@ from tongdai.acd.caller import store as callers
 from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.preferred import preferred
 from tongdai.acd.caller.store import CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, agent_of_talk
+from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, active_call
 from tongdai.agents import available, phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
@@ -196,13 +196,32 @@ class PostgresAcdStore(PostgresCallbacks):
                 assert offered, f"caller {call.call_id} is held, and cannot be offered"
             return reserved
 
+    async def offer_all(self, call: InboundCall, agent_ids: Sequence[AgentId], at: datetime) -> list[Agent]:
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id):
+                return []
+            taken = await conn.fetch(OF_CALLS, call.tenant_id, [call.call_id])
+            if taken:
+                return [agents.agent_of(row) for row in taken]
+            row = await callers.find(conn, call.tenant_id, call.call_id)
+            if row is None or (row.state != "waiting" and not await self._lapsed(conn, call, at)):
+                return []
+            reserved: list[Agent] = []
+            for agent_id in sorted(agent_ids):  # in the order of ids, as every statement that takes several agents
+                agent = await agents.reserve_agent(conn, call.tenant_id, agent_id, call.call_id, AgentState.ALERTING)
+                if agent is not None:
+                    also = bool(reserved)
+                    made = await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at, also=also)
+                    assert made, f"caller {call.call_id} is held, and cannot be offered"
+                    reserved.append(agent)
+            return reserved
+
     @staticmethod
     async def _lapsed(conn: Connection, call: InboundCall, at: datetime) -> bool:
         """End an offer whose agent has gone, without anybody having heard of it; the caller waits then."""
         if await conn.fetchrow(OF_CALLS, call.tenant_id, [call.call_id]) is not None:
             return False
-        ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, None, OfferOutcome.UNREACHABLE, at)
-        return ended is not None
+        return bool(await callers.offer_ended(conn, call.tenant_id, call.call_id, None, OfferOutcome.UNREACHABLE, at))
 
     async def offer_failed(
         self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
@@ -210,11 +229,12 @@ class PostgresAcdStore(PostgresCallbacks):
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id)
             ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, agent_id, outcome, at)
-            if ended is None:
+            if not ended:
                 return False
             queue = await settings.find(conn, call.tenant_id, call.queue_id)
             after = AUTO_PAUSE_AFTER if queue is None else queue.auto_pause_after
-            await agents.released(conn, call.tenant_id, ended, call.call_id, outcome, after)
+            for one in ended:
+                await agents.released(conn, call.tenant_id, one, call.call_id, outcome, after)
             return True
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
@@ -223,6 +243,7 @@ class PostgresAcdStore(PostgresCallbacks):
             if not await conn.fetchrow(LOCK_CALL, *ids):
                 return False
             now_talking = await agents.talking(conn, call.tenant_id, [call.call_id])
+            assert len(now_talking) <= 1, f"call {call.call_id} is connected with {len(now_talking)} agents"
             if not now_talking:
                 number = await parties.number(conn, *ids)
                 if number is None or not await parties.move(conn, *ids, number.channel, PartyState.TALKING):
@@ -298,19 +319,14 @@ class PostgresAcdStore(PostgresCallbacks):
                 if parties.is_number(party)
             }
         return [
-            ActiveCall(
-                call,
-                rows.get(call.call_id),
-                agent_of_talk(call, agents_of.get(call.call_id, []), waits=call.call_id in rows),
-                called.get(call.call_id),
-            )
+            active_call(*(call, rows.get(call.call_id), agents_of.get(call.call_id, [])), called.get(call.call_id))
             for call in found
         ]
 
 
 COUNTRY = "select country from tenant where tenant_id = $1"
 LOCK_CALL = "select connected_at from live_call where tenant_id = $1 and call_id = $2 for no key update"
-OF_CALLS = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = any($2::uuid[])"  # noqa: S608 - columns
+OF_CALLS = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = any($2::uuid[]) order by agent_id"  # noqa: S608 - columns
 SIGNED_IN = """
 select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
 where m.tenant_id = $1 and m.queue_id = $2 and a.state not in ('offline', 'calling', 'hanging_up')

@@ -78,8 +78,8 @@ class Requests:
                 result = await self._read(caller, request)
             case model.Wait(without=without, without_s=without_s):
                 result = await self._wait(caller, without, without_s)
-            case model.MakeOffer(agent_id=agent_id):
-                result = await self._offer(caller, agent_id)
+            case model.MakeOffer(agent_id=agent_id, also=also):
+                result = await (self._offer_all(caller, (agent_id, *also)) if also else self._offer(caller, agent_id))
             case model.BridgeWithAgent(channel=agent_channel):
                 result = await self._bridge(caller, agent_channel)
             case model.CheckSound(playback_id=playback_id):
@@ -112,6 +112,8 @@ class Requests:
         match request:
             case model.StopWaiting():
                 self._room.remove(caller)
+            case model.Exclude(agent_id=agent_id, seconds=seconds):
+                self._room.exclude(caller, agent_id, seconds)
             case model.Answer(again=again):
                 await (commands.ensure_answered if again else commands.answer)(ari, channel_id)
             case model.StartMusic():
@@ -147,6 +149,16 @@ class Requests:
         log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
         endpoint = agent.endpoint if agent.mode is Mode.RING else None
         return signals.OfferMade(agent_id, str(agent.channel_id), endpoint)
+
+    async def _offer_all(self, caller: ControlledCaller, agent_ids: tuple[AgentId, ...]) -> signals.Signal:
+        agents = await self._store.offer_all(caller.call, agent_ids, self._clock.now())
+        self._room.offer_decided(caller, made=bool(agents))
+        if not agents:
+            return signals.OfferRefused(agent_ids[0])
+        ids = [agent.agent_id for agent in agents]
+        log.info("caller offered to several", tenant=caller.call.tenant_id, call=str(caller.call.call_id), agents=ids)
+        phones = tuple(signals.Phone(agent.agent_id, str(agent.channel_id), agent.endpoint) for agent in agents)
+        return signals.OffersMade(agent_ids[0], phones)
 
     async def _phone(self, caller: ControlledCaller, request: model.Phone) -> signals.Signal | None:
         match request:

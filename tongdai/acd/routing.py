@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.acd.selection import Rng, has, selected
+from tongdai.acd.selection import Rng, has, rung_at_once, selected
 from tongdai.agents.model import AgentKey, IdleAgent
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules, SkillRule
@@ -67,6 +67,8 @@ class WaitingCaller:
 class Match(NamedTuple):
     caller: WaitingCaller
     agent: IdleAgent
+    also: tuple[IdleAgent, ...] = ()
+    """Others whose phones ring at once."""
 
 
 @dataclass(slots=True, eq=False)
@@ -173,9 +175,15 @@ class Matcher:
             return
         assert found.line is None, f"caller {call_id} was not offered"
         if exclude is not None and until is not None:
-            found.excluded[exclude] = until
-            heapq.heappush(self._due, (until, call_id))
+            self.exclude(call_id, exclude, until)
         self._new_callers.add(call_id)
+
+    def exclude(self, call_id: UUID, agent: AgentKey, until: datetime) -> None:
+        """Keep a caller from an agent until an instant."""
+        found = self._callers.get(call_id)
+        if found is not None:
+            found.excluded[agent] = until
+            heapq.heappush(self._due, (until, call_id))
 
     def prefer_nobody(self, call_id: UUID) -> None:
         """Let a caller be offered to anybody: the preferred agent does not serve the queue any more, or has been
@@ -263,10 +271,10 @@ class Matcher:
             place, number = heapq.heappop(to_try)
             found = self._callers.get(place.call_id)
             waits = found is not None and found.line is not None
-            if found is not None and waits and (agent := self._select(found, now, withheld)) is not None:
+            if found is not None and waits and (agents := self._select(found, now, withheld)):
                 self._leave_line(found)
-                self._take(found, agent)
-                matches.append(Match(found.caller, agent))
+                self._take(found, agents)
+                matches.append(Match(found.caller, agents[0], tuple(agents[1:])))
             elif found is not None and waits and number != _ALONE and not self._may_go_on(found, withheld):
                 continue
             if number != _ALONE and (following := lines[number].after(place)) is not None:
@@ -344,16 +352,20 @@ class Matcher:
             agents = [agent for agent in agents if not any(_serves(agent, queue) for queue in withheld)]
         return agents
 
-    def _select(self, found: _Caller, now: datetime, withheld: Collection[QueueKey]) -> IdleAgent | None:
+    def _select(self, found: _Caller, now: datetime, withheld: Collection[QueueKey]) -> Sequence[IdleAgent]:
+        """The agents who get a caller: one, or several whose phones ring at once; or nobody."""
         agents = self._agents_of(found, withheld)
         if found.excluded:
             agents = [agent for agent in agents if found.excluded.get(agent.key, now) <= now]
         queue = self._queues[found.caller.queue]
-        return selected(agents, queue.rules, queue.last, self._rng) if agents else None
+        if not agents:
+            return ()
+        return rung_at_once(agents, queue.rules) or (selected(agents, queue.rules, queue.last, self._rng),)
 
-    def _take(self, found: _Caller, agent: IdleAgent) -> None:
-        self._queues[found.caller.queue].last = agent.agent_id
-        self.agent_left(agent.key)
+    def _take(self, found: _Caller, agents: Sequence[IdleAgent]) -> None:
+        self._queues[found.caller.queue].last = agents[0].agent_id
+        for agent in agents:
+            self.agent_left(agent.key)
 
 
 def _place_of(caller: WaitingCaller, rules: QueueRules) -> Place:

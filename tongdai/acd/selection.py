@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tongdai.agents.model import IdleAgent
+from tongdai.agents.model import IdleAgent, Mode
 from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules, Selector, SkillRule
 
@@ -24,7 +24,7 @@ def selected(agents: Sequence[IdleAgent], rules: QueueRules, last: AgentId | Non
         return agent.idle_since, agent.agent_id
 
     match rules.selector:
-        case Selector.LONGEST_IDLE:
+        case Selector.LONGEST_IDLE | Selector.RING_ALL:
             return min(agents, key=longest_idle)
         case Selector.FEWEST_CALLS:
             return min(agents, key=lambda agent: (agent.calls_today, *longest_idle(agent)))
@@ -37,3 +37,16 @@ def selected(agents: Sequence[IdleAgent], rules: QueueRules, last: AgentId | Non
         case Selector.RANDOM:
             in_order = sorted(agents, key=lambda agent: agent.agent_id)
             return in_order[rng.randrange(len(in_order))]
+
+
+RUNG_AT_ONCE = 10
+"""The most phones that ring for one caller."""
+
+
+def rung_at_once(agents: Sequence[IdleAgent], rules: QueueRules) -> list[IdleAgent]:
+    """The agents whose phones ring for a caller at once, the longest idle first; nobody by a selector of one agent, and
+    while no idle agent's phone rings for calls."""
+    if rules.selector is not Selector.RING_ALL:
+        return []
+    ringing = [agent for agent in agents if agent.mode is Mode.RING]
+    return sorted(ringing, key=lambda agent: (agent.idle_since, agent.agent_id))[:RUNG_AT_ONCE]

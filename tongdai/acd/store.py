@@ -41,6 +41,8 @@ class ActiveCall(NamedTuple):
     """The agent to whom the caller is offered, or who talks."""
     number: NumberCall | None = None
     """The number that is called for the caller, or talks."""
+    others: tuple[Agent, ...] = ()
+    """Other agents to whom the caller is offered at the same time."""
 
 
 class Line(NamedTuple):
@@ -56,6 +58,16 @@ def agent_of_talk(call: InboundCall, agents: Sequence[Agent], *, waits: bool) ->
     caller is in a queue, perhaps again."""
     connected = call.connected_at is not None and not waits
     return next((agent for agent in agents if not connected or agent.agent_id == call.agent_id), None)
+
+
+def active_call(
+    call: InboundCall, caller: CallerRow | None, agents: Sequence[Agent], number: NumberCall | None
+) -> ActiveCall:
+    """A live call with its agents: who talk on it, or are offered the caller."""
+    if caller is not None and len(agents) > 1:
+        first, *others = agents
+        return ActiveCall(call, caller, first, number, tuple(others))
+    return ActiveCall(call, caller, agent_of_talk(call, agents, waits=caller is not None), number)
 
 
 class Pace(NamedTuple):
@@ -128,10 +140,17 @@ class AcdStore(CallbackStore, Protocol):
         reserved for the call already. None: the agent is not idle, or the caller does not wait."""
         ...
 
+    async def offer_all(self, call: InboundCall, agent_ids: Sequence[AgentId], at: datetime) -> list[Agent]:
+        """Reserve agents in mode ring for a caller who waits, those of them who are idle, and record an offer to each;
+        and the agents who are reserved for the call already. None of them: the caller does not wait, or nobody is
+        idle."""
+        ...
+
     async def offer_failed(
         self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
     ) -> bool:
-        """End the offer of a caller to an agent (None: to whomever), who is free, or gone; the caller waits again."""
+        """End the offer of a caller to an agent (None: to whomever), who is free, or gone; the caller waits again when
+        it was the last one."""
         ...
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:

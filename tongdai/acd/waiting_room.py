@@ -121,8 +121,13 @@ class WaitingRoom:
         elif caller.seat is Seat.OFFERED:
             exclude = None if without is None else (call.tenant_id, without)
             self._matcher.again(call_id, exclude, self._clock.now() + timedelta(seconds=without_s))
-        caller.seat, caller.matched = Seat.WAITING, None
+        caller.seat, caller.matched = Seat.WAITING, frozenset()
         self.wake()
+
+    def exclude(self, caller: ControlledCaller, agent_id: AgentId, seconds: int) -> None:
+        """The caller is not offered to the agent for so long."""
+        until = self._clock.now() + timedelta(seconds=seconds)
+        self._matcher.exclude(caller.call.call_id, (caller.call.tenant_id, agent_id), until)
 
     def _set_timer(self, caller: ControlledCaller, rules: QueueRules) -> None:
         if rules.max_wait_s:
@@ -138,7 +143,7 @@ class WaitingRoom:
 
     def offer_decided(self, caller: ControlledCaller, *, made: bool) -> None:
         """The store has the offer, or has refused it. A caller waits for the preferred agent until an offer is made."""
-        caller.matched = None
+        caller.matched = frozenset()
         if made:
             self._prefer_nobody(caller.call.call_id)
 
@@ -153,7 +158,7 @@ class WaitingRoom:
             self._matcher.remove(caller.call.call_id)
             self._callers.pop(caller.call.call_id, None)
             self._preferring.pop(caller.call.call_id, None)
-            caller.seat, caller.matched = Seat.NONE, None
+            caller.seat, caller.matched = Seat.NONE, frozenset()
             if caller.max_wait is not None:
                 caller.max_wait.cancel()
                 caller.max_wait = None
@@ -175,14 +180,15 @@ class WaitingRoom:
     async def _match(self) -> None:
         await self.callbacks.read_first(self._rules)
         idle = await self._store.idle_agents()
-        taken = {*self.callbacks.taken(), *(caller.matched for caller in self._callers.values())}
+        taken = set(self.callbacks.taken()).union(*(caller.matched for caller in self._callers.values()))
         self._matcher.set_idle(agent for agent in idle if agent.key not in taken)
         for match in self._matcher.match(self._clock.now(), self._withheld()):
             if self.callbacks.matched(match):
                 continue
             caller = self._callers[match.caller.call_id]
-            caller.seat, caller.matched = Seat.OFFERED, match.agent.key
-            self.notify(match.caller.call_id, Matched(match.agent.agent_id, caller.progress.hops))
+            caller.seat, caller.matched = Seat.OFFERED, frozenset({match.agent.key, *(one.key for one in match.also)})
+            also = tuple(one.agent_id for one in match.also)
+            self.notify(match.caller.call_id, Matched(match.agent.agent_id, caller.progress.hops, also))
 
     async def round(self) -> None:
         """Once a second: read the rules of queues with callers again, and end waits in queues with nobody signed in.

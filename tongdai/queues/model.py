@@ -36,6 +36,9 @@ class Selector(StrEnum):
     LINEAR = "linear"
     """The first idle agent in the order of their positions in the queue."""
     RANDOM = "random"
+    RING_ALL = "ring_all"
+    """All idle agents whose phones ring for each call, at once: the first to answer. Agents whose phones are connected
+    get callers only while nobody else is idle, the longest idle first."""
 
 
 class CallbackMode(StrEnum):

@@ -151,7 +151,7 @@ class _Queue:
 
     def _match(self, at: float) -> None:
         self._matcher.set_idle(self._idle.values())
-        for caller, agent in self._matcher.match(_instant(at)):
+        for caller, agent, _ in self._matcher.match(_instant(at)):
             number = caller.call_id.int
             assert number not in self._waits, "a caller is served who is gone"
             call = self._calls[number]

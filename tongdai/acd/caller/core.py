@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tongdai.acd.admission import MAX_HOPS, Send, sent
-from tongdai.acd.caller import forwarding, menu
+from tongdai.acd.caller import forwarding, menu, ring_all
 from tongdai.acd.caller.model import (
     Admit,
     Answer,
@@ -74,6 +74,7 @@ from tongdai.acd.caller.signals import (
     NotConnected,
     OfferMade,
     OfferRefused,
+    OffersMade,
     PhoneRings,
     RequestFailed,
     RingTimedOut,
@@ -100,16 +101,24 @@ def arrived(call: InboundCall) -> Step:
     return progress, (Admit(call.queue_id, 0),)
 
 
-def adopted(call: InboundCall, hops: int | None, agent: Agent | None, number: NumberCall | None) -> CallerProgress:
+def adopted(
+    call: InboundCall,
+    hops: int | None,
+    agent: Agent | None,
+    number: NumberCall | None = None,
+    others: Sequence[Agent] = (),
+) -> CallerProgress:
     """The progress of a call that another process left, from its rows: of the call, of the caller in a queue (`hops`;
-    None: in none), of the agent to whom the caller is offered, or who talks, and of the number that is called for the
-    caller, or talks. It continues when the channel is listed."""
+    None: in none), of the agent to whom the caller is offered, or who talks, of the number that is called for the
+    caller, or talks, and of `others` who are rung at once. It continues when the channel is listed."""
     progress = CallerProgress(
         call.call_id, call.queue_id, hops=hops or 0, answered=call.answered_at is not None,
         talked=call.connected_at is not None,
     )  # fmt: skip
     if number is not None and (agent is None or agent.state is not AgentState.TALKING):
         return forwarding.adopted(progress, number)
+    if others:
+        return replace(progress, stage=Stage.CONNECTING, rung=ring_all.adopted(agent, others))
     if agent is not None:
         rings, talks = agent.mode is Mode.RING, agent.state is AgentState.TALKING
         stage = Stage.TALKING if talks else Stage.CONNECTING
@@ -180,8 +189,8 @@ def _admitted(call: CallerProgress, event: Event | Signal) -> Step:
 
 def _waiting(call: CallerProgress, event: Event | Signal) -> Step:
     match event:
-        case Matched(agent_id=agent_id):
-            return replace(go(call, Stage.CONNECTING), agent_id=agent_id), (MakeOffer(agent_id),)
+        case Matched(agent_id=agent_id, also=also):
+            return replace(go(call, Stage.CONNECTING), agent_id=agent_id, also=also), (MakeOffer(agent_id, also),)
         case WaitOver(to=to):
             return _send(call, to)
         case _:
@@ -232,8 +241,8 @@ def _send(call: CallerProgress, to: Send) -> Step:
 
 def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
     match event:
-        case OfferMade() | OfferRefused() if call.agent_channel is None and event.agent_id == call.agent_id:
-            return _offered(call, event)
+        case OfferMade() | OffersMade() | OfferRefused() if call.agent_channel is None:
+            return _offered(call, event) if event.agent_id == call.agent_id else (call, ())
         case BridgedWithAgent() if call.agent_up:
             talking = replace(go(call, Stage.TALKING), talked=True, music=False, leaving=None)
             return talking, (RecordConnection(call.agent_id),)
@@ -244,7 +253,16 @@ def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
         case WaitOver(to=to):
             return replace(call, leaving=to), ()
         case _:
-            return _phone(call, event)
+            return _phones(call, event) if call.rung else _phone(call, event)
+
+
+def _phones(call: CallerProgress, event: Event | Signal) -> Step:
+    """Follow the phones that ring at once."""
+    call, commands = ring_all.step(call, event, FAILED_FOR_S)
+    if call.agent_up:
+        call, bridge = _bridge(call)
+        return call, (*commands, *bridge)
+    return (call, commands) if call.rung else _wait_again(call, commands, 0)
 
 
 def _phone(call: CallerProgress, event: Event | Signal) -> Step:
@@ -293,8 +311,10 @@ def _transfer(call: CallerProgress, event: Transferred) -> Step:
     return waiting, (RecordJoin(queue_id, hops, transfer=True), *parting, StartMusic(), Wait())
 
 
-def _offered(call: CallerProgress, event: OfferMade | OfferRefused) -> Step:
+def _offered(call: CallerProgress, event: OfferMade | OffersMade | OfferRefused) -> Step:
     match event:
+        case OffersMade():
+            return ring_all.begun(call, event)
         case OfferMade(channel=channel, endpoint=str(endpoint)):
             return replace(call, agent_channel=channel, rings=True), (RingAgent(channel, endpoint),)
         case OfferMade(channel=channel):
@@ -336,11 +356,10 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.WAITING:
             commands = (*(() if up else (Answer(again=True),)), *(() if call.music else (StartMusic(),)), Wait())
             call = replace(call, music=True)
-        case Stage.CONNECTING | Stage.FORWARDING if call.agent_channel is not None:
-            again = BridgeWithAgent if call.agent_up else StartRingTimer
-            commands = (again(call.agent_channel),)
-        case Stage.CONNECTING if call.agent_id is not None:
-            commands = (MakeOffer(call.agent_id),)
+        case Stage.FORWARDING if call.agent_channel is not None:
+            commands = ((BridgeWithAgent if call.agent_up else StartRingTimer)(call.agent_channel),)
+        case Stage.CONNECTING:
+            commands = _offered_again(call)
         case Stage.MENU if call.menu is None:
             commands = (ReadMenus(call.hops),)
         case Stage.MENU if call.menu is not None and call.menu.playing:
@@ -352,6 +371,14 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case _:
             pass
     return call, tuple(commands)
+
+
+def _offered_again(call: CallerProgress) -> Sequence[Command]:
+    if call.agent_up and call.agent_channel is not None:
+        return (BridgeWithAgent(call.agent_channel),)
+    if call.ringing or call.agent_id is None:
+        return [StartRingTimer(channel) for channel in call.ringing]
+    return (MakeOffer(call.agent_id, call.also),)
 
 
 # Ends

@@ -60,6 +60,16 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """One of several agents whose phones ring for a caller at once."""
+
+    agent_id: AgentId
+    channel: str
+    placed: bool = False
+    """The switch has the channel, as far as is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallerProgress:
     """The state of one caller in the ACD."""
 
@@ -90,6 +100,10 @@ class CallerProgress:
     agent_up: bool = False  # the agent's phone is connected
     talked: bool = False
     """The caller and an agent heard each other."""
+    also: tuple[AgentId, ...] = ()
+    """Other agents who are to be rung at once with `agent_id`, until the offers are committed."""
+    rung: tuple[Rung, ...] = ()
+    """The agents who are rung at once, until one answers; `agent_id` is None then."""
     leaving: Send | None = None
     """Where the caller goes unless the present offer succeeds."""
     menu_id: MenuId | None = None
@@ -103,6 +117,18 @@ class CallerProgress:
     @property
     def playback_id(self) -> str:
         return f"{self.call_id}-message"
+
+    @property
+    def ringing(self) -> tuple[str, ...]:
+        """The channels of phones that are called for the caller, and hung up afterwards."""
+        own = (self.agent_channel,) if self.rings and self.agent_channel is not None else ()
+        return (*own, *(one.channel for one in self.rung))
+
+    @property
+    def agent_channels(self) -> tuple[str, ...]:
+        """The channels of agents' phones that the switch has, as far as is known."""
+        own = (self.agent_channel,) if self.placed and self.agent_channel is not None else ()
+        return (*own, *(one.channel for one in self.rung if one.placed))
 
 
 class NumberCall(NamedTuple):
@@ -207,6 +233,16 @@ class MakeOffer:
     """Reserve the agent. Idempotent. Results: OfferMade or OfferRefused."""
 
     agent_id: AgentId
+    also: tuple[AgentId, ...] = ()
+    """Others to be rung at once. Results then: OffersMade or OfferRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """Do not offer the caller to the agent for so long."""
+
+    agent_id: AgentId
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +334,7 @@ class DestroyBridge:
 
 Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordForward | RecordEnd
 Sound = PlaySound | PlayInvalidKey | StopSound
-Resultless = Answer | StartMusic | StopMusic | StopWaiting | StartKeyTimer | HangUp | DestroyBridge
+Resultless = Answer | StartMusic | StopMusic | StopWaiting | StartKeyTimer | HangUp | DestroyBridge | Exclude
 Phone = RingAgent | CallNumber | StartRingTimer | HangUpAgent
 Request = Sound | Phone | Admit | ReadMenus | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
 Command = Record | Request

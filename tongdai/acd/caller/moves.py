@@ -36,13 +36,14 @@ def quiet(call: CallerProgress) -> Sequence[Command]:
 
 
 def release(call: CallerProgress) -> Sequence[Command]:
-    """Hang up the phone that was called for the caller."""
-    return (HangUpAgent(call.agent_channel),) if call.rings and call.agent_channel is not None else ()
+    """Hang up the phones that were called for the caller."""
+    return tuple(HangUpAgent(channel) for channel in call.ringing)
 
 
 def alone(call: CallerProgress) -> CallerProgress:
     """Nobody is called for the caller any more, or talks."""
-    return replace(call, agent_id=None, number=None, agent_channel=None, rings=False, placed=False, agent_up=False)
+    call = replace(call, agent_id=None, number=None, agent_channel=None, rings=False, placed=False, agent_up=False)
+    return replace(call, also=(), rung=())
 
 
 def hang_up(call: CallerProgress) -> Step:

@@ -1,6 +1,7 @@
 """Signals of a caller: inputs of `core.step` other than events of the switch. Pure."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tongdai.acd.admission import Admission, Send
 from tongdai.agents.model import OfferOutcome
@@ -30,6 +31,8 @@ class Matched:
 
     agent_id: AgentId
     hops: int
+    also: tuple[AgentId, ...] = ()
+    """Others whose phones are to ring at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,23 @@ class OfferMade:
     channel: str
     endpoint: str | None = None
     """The phone to ring; None: it is connected."""
+
+
+class Phone(NamedTuple):
+    """A phone to ring."""
+
+    agent_id: AgentId
+    channel: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class OffersMade:
+    """The agents who were idle still are reserved, and their offers committed."""
+
+    agent_id: AgentId
+    """The first of those who were asked for."""
+    phones: tuple[Phone, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +182,7 @@ class ChannelAbsent:
 
 
 Signal = (
-    Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
+    Admitted | NotAdmitted | Matched | OfferMade | OffersMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
     | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | TalksWith | Transferred | WaitOver
     | SoundOver
     | MenusRead | KeyTimedOut | RequestFailed | ChannelListed | ChannelAbsent

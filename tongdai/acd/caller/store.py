@@ -87,7 +87,7 @@ with clock as materialized (
     select $4::timestamptz as at
 ), offered as (
     update caller set state = 'offered', offers = offers + 1
-    where tenant_id = $1 and call_id = $2 and state = 'waiting' returning call_id, queue_id
+    where tenant_id = $1 and call_id = $2 and (state = 'waiting' or $5) returning call_id, queue_id
 ), made as (
     insert into offer (tenant_id, call_id, queue_id, agent_id, offered_at)
     select $1, call_id, queue_id, $3, clock.at from offered cross join clock returning true
@@ -96,9 +96,12 @@ select exists (select from made)
 """
 
 
-async def offer(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime) -> bool:
-    """waiting → offered to an agent. False: the caller does not wait, or is offered already."""
-    return await conn.fetchval(OFFER, tenant_id, call_id, agent_id, at)
+async def offer(
+    conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime, *, also: bool = False
+) -> bool:
+    """waiting → offered to an agent; or to another one too (`also`). False: the caller does not wait, or is offered
+    already."""
+    return await conn.fetchval(OFFER, tenant_id, call_id, agent_id, at, also)
 
 
 OFFER_ENDED = """
@@ -108,9 +111,12 @@ with ended as (
     returning agent_id
 ), again as (
     update caller set state = 'waiting'
-    where tenant_id = $1 and call_id = $2 and state = 'offered' and exists (select from ended)
+    where tenant_id = $1 and call_id = $2 and state = 'offered' and exists (select from ended) and not exists (
+        select from offer o where o.tenant_id = $1 and o.call_id = $2 and o.outcome is null
+            and o.agent_id <> all (select agent_id from ended)
+    )
 )
-select agent_id from ended
+select agent_id from ended order by agent_id
 """
 
 
@@ -121,10 +127,10 @@ async def offer_ended(
     agent_id: AgentId | None,
     outcome: OfferOutcome,
     at: datetime,
-) -> AgentId | None:
-    """offered → waiting, at the same place, when the offer to the agent ends (None: to whomever it is). The agent of
-    the offer; None: there is no such offer."""
-    return await conn.fetchval(OFFER_ENDED, tenant_id, call_id, agent_id, outcome, at)
+) -> list[AgentId]:
+    """offered → waiting, at the same place, when the last offer ends: the one to the agent (None: all of them). The
+    agents whose offers ended, in the order of ids."""
+    return [row["agent_id"] for row in await conn.fetch(OFFER_ENDED, tenant_id, call_id, agent_id, outcome, at)]
 
 
 LEAVE = """

@@ -8,7 +8,7 @@ from uuid import UUID
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, agent_of_talk
+from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, active_call
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -205,7 +205,7 @@ class MemoryAcdStore(MemoryCallbacks):
         agent = self._store.agents[agent_id]
         if agent.call_id == call.call_id:
             return agent
-        if self._agent_of(call.call_id) is None and self._end_offer(call.call_id, OfferOutcome.UNREACHABLE) is not None:
+        if self._agent_of(call.call_id) is None and self._end_offers(call.call_id, OfferOutcome.UNREACHABLE):
             self.waiting[call.call_id] = self.waiting[call.call_id]._replace(state="waiting")
         row = self.waiting.get(call.call_id)
         if row is None or row.state != "waiting":
@@ -217,19 +217,42 @@ class MemoryAcdStore(MemoryCallbacks):
             self.offers.append(Offer(call.call_id, agent_id))
         return reserved
 
+    async def offer_all(self, call: InboundCall, agent_ids: Sequence[AgentId], at: datetime) -> list[Agent]:
+        if call.call_id not in self.live:
+            return []
+        taken = self._agents_of(call.call_id)
+        if taken:
+            return taken
+        reserved: list[Agent] = []
+        for agent_id in sorted(agent_ids):
+            if self._store.agents[agent_id].mode is not Mode.RING:
+                continue
+            if not reserved:
+                agent = await self.offer(call, agent_id, at)
+            else:
+                agent = await self._store.reserve_agent(agent_id, call.call_id, AgentState.ALERTING)
+                if agent is not None:
+                    row = self.waiting[call.call_id]
+                    self.waiting[call.call_id] = row._replace(offers=row.offers + 1)
+                    self.offers.append(Offer(call.call_id, agent_id))
+            if agent is not None:
+                reserved.append(agent)
+        return reserved
+
     async def offer_failed(
         self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
     ) -> bool:
         del at
-        ended = self._end_offer(call.call_id, outcome, agent_id)
-        if ended is None:
-            return False
+        ended = self._end_offers(call.call_id, outcome, agent_id)
         row = self.waiting.get(call.call_id)
-        if row is not None:
+        offered = any(offer.call_id == call.call_id and offer.outcome is None for offer in self.offers)
+        if ended and row is not None and not offered:
             self.waiting[call.call_id] = row._replace(state="waiting")
         rules = self.queues.get(call.queue_id)
-        await self._store.released(ended, call.call_id, outcome, *(() if rules is None else (rules.auto_pause_after,)))
-        return True
+        after = () if rules is None else (rules.auto_pause_after,)
+        for one in ended:
+            await self._store.released(one, call.call_id, outcome, *after)
+        return bool(ended)
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
         agent, found, number = self._agent_of(call.call_id), self.live.get(call.call_id), self.called.get(call.call_id)
@@ -283,35 +306,32 @@ class MemoryAcdStore(MemoryCallbacks):
     async def active(self) -> list[ActiveCall]:
         found = (one for one in self.live.values() if not one.called_back or one.state is CallState.ANSWERED)
         in_order = sorted(found, key=lambda call: (call.opened_at, call.call_id))
-        agents = list(self._store.agents.values())
         return [
-            ActiveCall(
-                call,
-                self.waiting.get(call.call_id),
-                agent_of_talk(
-                    call,
-                    [agent for agent in agents if agent.call_id == call.call_id],
-                    waits=call.call_id in self.waiting,
-                ),
-                self.called.get(call.call_id),
+            active_call(
+                *(call, self.waiting.get(call.call_id), self._agents_of(call.call_id)), self.called.get(call.call_id)
             )
             for call in in_order
         ]
+
+    def _agents_of(self, call_id: UUID) -> list[Agent]:
+        found = [agent for agent in self._store.agents.values() if agent.call_id == call_id]
+        return sorted(found, key=lambda agent: agent.agent_id)
 
     def _talks_with_agent(self, call_id: UUID) -> bool:
         agent = self._agent_of(call_id)
         return agent is not None and agent.state is AgentState.TALKING
 
     def _agent_of(self, call_id: UUID) -> Agent | None:
-        return next((agent for agent in self._store.agents.values() if agent.call_id == call_id), None)
+        return next(iter(self._agents_of(call_id)), None)
 
     def _leave(self, call_id: UUID, outcome: OfferOutcome) -> None:
-        self._end_offer(call_id, outcome)
+        self._end_offers(call_id, outcome)
         self.waiting.pop(call_id, None)
 
-    def _end_offer(self, call_id: UUID, outcome: OfferOutcome, agent_id: AgentId | None = None) -> AgentId | None:
+    def _end_offers(self, call_id: UUID, outcome: OfferOutcome, agent_id: AgentId | None = None) -> list[AgentId]:
+        ended: list[AgentId] = []
         for place, offer in enumerate(self.offers):
             if offer.call_id == call_id and offer.outcome is None and agent_id in {None, offer.agent_id}:
                 self.offers[place] = offer._replace(outcome=outcome)
-                return offer.agent_id
-        return None
+                ended.append(offer.agent_id)
+        return sorted(ended)
