@@ -9,6 +9,9 @@ import pytest
 from tests.support.dialer_simulation.plan import Plan
 from tests.support.dialer_simulation.simulation import simulate
 from tongdai.acd import routing
+from tongdai.acd.caller import core
+from tongdai.acd.caller.model import BridgeWithAgent, CallerProgress, HangUpAgent, RecordOfferEnd, Stage
+from tongdai.acd.caller.signals import AgentAnswered
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.controller import AcdController
 from tongdai.acd.routing import Place, WaitingCaller
@@ -157,3 +160,19 @@ class PacesWithoutCallers(MemoryStore):
 
 def test_pacing_that_spends_the_agents_of_callers_is_found() -> None:
     assert found("dialled for an agent whom a caller waits for", make_store=PacesWithoutCallers)
+
+
+def test_second_answer_that_is_bridged_too_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = core.step
+
+    def greedy(call: CallerProgress, event: Any) -> core.Step:
+        if call.stage is Stage.TALKING and isinstance(event, AgentAnswered) and event.channel in call.ringing:
+            return call, (BridgeWithAgent(event.channel),)
+        after, commands = step(call, event)
+        if call.rung and after.agent_up:
+            after = replace(after, rung=tuple(one for one in call.rung if one.channel != after.agent_channel))
+            commands = tuple(one for one in commands if not isinstance(one, HangUpAgent | RecordOfferEnd))
+        return after, commands
+
+    monkeypatch.setattr(core, "step", greedy)
+    assert found("bridged with 2 agents", BUSY)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_of_two_answers_at_once_one_is_bridged(late_s: float) -> None:
         ring_agents(s, 2)
         for person in range(1, 9):
             caller = await call_in(s, person, talk_s=5)
-            await s.until(lambda: caller.ended_at)
+            await s.until(partial(getattr, caller, "ended_at"))
             assert len(caller.talks) == 1
             await everybody_is(s, AgentState.IDLE)
         assert sorted(filter(None, outcomes(s))) == [ANSWERED] * 8 + [ELSEWHERE] * 8

@@ -21,8 +21,10 @@ from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.values import Mode as DialingMode
 from tongdai.ids import AgentId, CampaignId
+from tongdai.queues.model import Selector
 from tongdai.switch.simulated.ledger import SimulatedCaller
 from tongdai.telephony.worker import RECONCILE_S
+from tongdai.testing.memory_store.acd import Offer
 
 NOT_AGAIN = timedelta(seconds=RING_S + RING_GRACE_S + FAILED_FOR_S + 5)
 """So long after an offer began it may be in vain, and the agent not be tried again."""
@@ -63,11 +65,12 @@ def _check_passed_over(world: World, row: CallerRow, wrong: str) -> None:
         world.wrong(wrong)
 
 
-def see_refusal(world: World, call: InboundCall, agent_id: AgentId) -> None:
-    """Take note of an agent who was matched with a caller, and began a call of their own, or left, before the offer."""
-    agent = world.store.agents[agent_id]
-    if world.clock.now() - agent.state_since < timedelta(seconds=AT_ONCE_S) or changed_lately(world, agent):
-        world.refused_at[call.call_id] = world.clock.now()
+def see_refusal(world: World, call: InboundCall, *agent_ids: AgentId) -> None:
+    """Take note of agents who were matched with a caller, and began calls of their own, or left, before the offer."""
+    for agent_id in agent_ids:
+        agent = world.store.agents[agent_id]
+        if world.clock.now() - agent.state_since < timedelta(seconds=AT_ONCE_S) or changed_lately(world, agent):
+            world.refused_at[call.call_id] = world.clock.now()
 
 
 def check_claim(world: World, campaign_id: CampaignId, calls: int) -> None:
@@ -89,17 +92,25 @@ def check_store(world: World) -> None:
     acd = world.acd
     for call_id in acd.waiting.keys() - acd.live.keys():
         world.wrong(f"caller {call_id} waits whose call has ended")
-    open_offers = Counter(offer.call_id for offer in acd.offers if offer.outcome is None)
+    open_offers = Counter(offer.call_id for offer in acd.offers if offer.outcome is None and not _rings(world, offer))
     for call_id, count in open_offers.items():
         if count > 1:
             world.wrong(f"caller {call_id} has {count} offers at once")
-    agents_of_call = Counter(agent.call_id for agent in world.store.agents.values() if agent.call_id is not None)
+    taken = [agent for agent in world.store.agents.values() if agent.call_id is not None]
+    agents_of_call = Counter(agent.call_id for agent in taken if agent.state is not AgentState.ALERTING)
     for call_id, count in agents_of_call.items():
         if count > 1:
             world.wrong(f"call {call_id} has {count} agents")
     _check_paused(world)
     if not world.plan.stormy:
         _check_idle(world)
+
+
+def _rings(world: World, offer: Offer) -> bool:
+    """Whether the agent's phone may ring beside others, for a caller of a queue that rings all."""
+    row, agent = world.acd.waiting.get(offer.call_id), world.store.agents[offer.agent_id]
+    ring_all = row is not None and world.acd.queues[row.queue_id].selector is Selector.RING_ALL
+    return ring_all and agent.state is AgentState.ALERTING
 
 
 def _check_paused(world: World) -> None:

@@ -8,7 +8,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, RetryRule
 from tongdai.campaigns.settings.windows import Span
 from tongdai.ids import QueueId
-from tongdai.queues.model import Destination, DestinationKind, QueueRules, Strategy
+from tongdai.queues.model import Destination, DestinationKind, QueueRules, Selector, Strategy
 from tongdai.switch.simulated.client import Faults
 
 QUEUE, VIP_QUEUE, REFUSED_QUEUE = QueueId(7), QueueId(8), QueueId(9)
@@ -16,7 +16,8 @@ QUEUE, VIP_QUEUE, REFUSED_QUEUE = QueueId(7), QueueId(8), QueueId(9)
 MAX_WAIT_S = 120
 QUEUES = {
     "1900001": QueueRules(
-        queue_id=QUEUE, name="Sales", join_empty=True, leave_empty_after_s=None, max_wait_s=MAX_WAIT_S, max_length=40
+        queue_id=QUEUE, name="Sales", join_empty=True, leave_empty_after_s=None, max_wait_s=MAX_WAIT_S, max_length=40,
+        selector=Selector.RING_ALL,
     ),
     "1900002": QueueRules(
         queue_id=VIP_QUEUE, name="VIP", strategy=Strategy.VIP, vip_head_start_s=45, join_empty=True,
@@ -61,6 +62,7 @@ SOMETIMES = (
     "caller answered", "caller abandoned", "caller overflow", "caller lost", "caller refused", "caller adopted",
     "caller offered", "caller sent on", "agent paused", "agent paused next", "agent ready again",
     "phone busy elsewhere", "phone free again", "own call on a connected phone", "own call during a call",
+    "caller offered to several", "phone answered_elsewhere",
     "phone answered", "phone no_answer", "phone rejected", "phone caller_gone",
 )  # fmt: skip
 """Situations that must occur at least once over a number of seeds."""

@@ -1,7 +1,7 @@
 """One process with a dialer, which may crash between any two awaits, and its faulty store and connection."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
@@ -12,8 +12,11 @@ from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.phone_invariants import check_not_on_the_phone
 from tests.support.dialer_simulation.world import World
 from tongdai.acd.store import AcdStore
+from tongdai.agents.model import Agent
+from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import Claims
 from tongdai.dialer.store import DialerStore
+from tongdai.ids import AgentId
 from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.switch.simulated.client import SimulatedAri
 from tongdai.telephony.worker import SwitchTaken, Telephony
@@ -115,17 +118,24 @@ class FaultyStore:
         world = self._world
         if name == "arrive" and result is not None:
             world.channels[result.call_id], world.arrived_at[result.call_id] = result.channel, result.opened_at
-        elif name == "offer" and result is not None and new_offer:
-            check_offer(world, args[0], result)
-            check_not_on_the_phone(world, result)
-        elif name == "offer" and result is None:
-            see_refusal(world, args[0], args[1])
+        elif name in {"offer", "offer_all"}:
+            self._observe_offer(args[0], args[1], result, new_offer=new_offer)
         elif name == "reserve" and result is not None:
             check_not_on_the_phone(world, result)
         elif name == "claim":
             check_claim(world, args[0].campaign_id, len(cast("Claims", result).calls))
         elif name == "join" and result is not None and result.hops:
             world.saw("caller sent on")
+
+    def _observe_offer(
+        self, call: InboundCall, asked: AgentId | Sequence[AgentId], result: Any, *, new_offer: bool
+    ) -> None:
+        agents: list[Agent] = result if isinstance(result, list) else [] if result is None else [result]
+        for agent in agents if new_offer else ():
+            check_offer(self._world, call, agent)
+            check_not_on_the_phone(self._world, agent)
+        if not agents:
+            see_refusal(self._world, call, *(asked if isinstance(asked, Sequence) else (asked,)))
 
     async def _delay(self, stormy: bool, name: str) -> None:
         share = self._world.plan.slow_claims if name in {"claim", "dial"} else self._world.plan.store_slow
