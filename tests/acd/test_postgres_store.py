@@ -316,3 +316,54 @@ async def test_number_of_a_caller_is_read_in_the_country_of_the_tenant(
     call = await store.arrive(replace(arrival, phone=sent), "carrier")
     assert call is not None
     assert (call.phone, call.called) == (kept, arrival.called)
+
+
+async def test_caller_is_offered_to_several_agents_until_the_last_offer_ends(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, agent_id: AgentId, rules: QueueRules, at: datetime
+) -> None:
+    ringing = [await new_agent(conn, call.tenant_id, call.queue_id, mode="ring") for _ in range(3)]
+    await store.join(call, rules, 0, at)
+    found = await store.offer_all(call, [*reversed(ringing), agent_id], at)
+    assert [agent.agent_id for agent in found] == ringing, "without the one whose phone is connected"
+    assert len({agent.channel_id for agent in found} - {None}) == 3
+    again = await store.offer_all(call, [agent_id], at)
+    assert again == found, "idempotent"
+    assert await outcomes(conn, call.tenant_id) == [None] * 3
+    for gone, state in ((ringing[0], "offered"), (ringing[2], "offered"), (ringing[1], "waiting")):
+        assert await store.offer_failed(call, gone, OfferOutcome.ANSWERED_ELSEWHERE, at)
+        assert await state_of(conn, call.tenant_id, gone) is AgentState.IDLE
+        (active,) = [one for one in await store.active() if one.call.call_id == call.call_id]
+        assert active.caller is not None
+        assert (active.caller.state, active.caller.offers) == (state, 3)
+    missed = await conn.fetch("select missed from agent where tenant_id = $1", call.tenant_id)
+    assert {row["missed"] for row in missed} == {0}
+
+
+async def test_caller_who_leaves_frees_all_agents_who_are_rung(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    ringing = [await new_agent(conn, call.tenant_id, call.queue_id, mode="ring") for _ in range(2)]
+    await store.join(call, rules, 0, at)
+    await store.offer_all(call, ringing, at)
+    (active,) = [one for one in await store.active() if one.call.call_id == call.call_id]
+    assert active.agent is not None
+    assert [active.agent.agent_id, *(other.agent_id for other in active.others)] == ringing
+    assert await store.end(call, ABANDONED)
+    assert await outcomes(conn, call.tenant_id) == ["caller_gone"] * 2
+    for agent_id in ringing:
+        assert await state_of(conn, call.tenant_id, agent_id) is AgentState.IDLE
+
+
+async def test_one_of_several_agents_is_connected_once_the_offers_of_the_others_have_ended(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    first, second = [await new_agent(conn, call.tenant_id, call.queue_id, mode="ring") for _ in range(2)]
+    await store.join(call, rules, 0, at)
+    assert await store.offer_all(call, [], at) == []
+    await store.offer_all(call, [first, second], at)
+    with pytest.raises(AssertionError, match="connected with 2 agents"):
+        await store.connect(call, at)
+    await store.offer_failed(call, first, OfferOutcome.ANSWERED_ELSEWHERE, at)
+    assert await store.connect(call, at)
+    assert await state_of(conn, call.tenant_id, second) is AgentState.TALKING
+    assert sorted(await outcomes(conn, call.tenant_id), key=str) == ["answered", "answered_elsewhere"]

@@ -111,6 +111,22 @@ class AcdSteps(BothStores):
         here, there = self.steps(choice, lambda store, call: store.offer(call, self.agents[agent], at))
         assert _agent(here) == _agent(there)
 
+    @rule(choice=CHOICE)
+    @precondition(lambda self: self.inbound)
+    def offer_all(self, choice: int) -> None:
+        at = SystemClock().now()
+        here, there = self.steps(choice, lambda store, call: store.offer_all(call, self.agents, at))
+        assert [_agent(agent) for agent in here] == [_agent(agent) for agent in there]
+
+    @rule(
+        choice=CHOICE, agent=AGENTS, outcome=st.sampled_from((OfferOutcome.ANSWERED_ELSEWHERE, OfferOutcome.NO_ANSWER))
+    )
+    @precondition(lambda self: self.inbound)
+    def offer_of_one_failed(self, choice: int, agent: int, outcome: OfferOutcome) -> None:
+        at = SystemClock().now()
+        here, there = self.steps(choice, lambda store, call: store.offer_failed(call, self.agents[agent], outcome, at))
+        assert here == there
+
     @rule(choice=CHOICE, outcome=st.sampled_from((OfferOutcome.NO_ANSWER, OfferOutcome.REJECTED)))
     @precondition(lambda self: self.inbound)
     def offer_failed(self, choice: int, outcome: OfferOutcome) -> None:
@@ -122,6 +138,14 @@ class AcdSteps(BothStores):
     @precondition(lambda self: self.inbound)
     def connect(self, choice: int) -> None:
         at = SystemClock().now()
+        call = self.inbound[choice % len(self.inbound)][0]
+        for other in self.here._agents_of(call.call_id)[1:]:  # their offers end before the first is connected
+            self.steps(
+                choice,
+                lambda store, call, agent_id=other.agent_id: store.offer_failed(
+                    call, agent_id, OfferOutcome.ANSWERED_ELSEWHERE, at
+                ),
+            )
         here, there = self.steps(choice, lambda store, call: store.connect(call, at))
         assert here == there
 
@@ -193,7 +217,7 @@ def _active(found: ActiveCall) -> tuple[object, ...]:
     answered, connected = call.answered_at is not None, call.connected_at is not None
     shown = (call.channel, call.queue_id, call.state, call.agent_id, answered, connected)
     number = None if found.number is None else (found.number.channel[36:], found.number.talks)
-    return (*shown, _row(found.caller), _agent(found.agent), number)
+    return (*shown, _row(found.caller), _agent(found.agent), number, *map(_agent, found.others))
 
 
 def test_memory_and_postgres_agree(dsn: str) -> None:

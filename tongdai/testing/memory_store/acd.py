@@ -205,8 +205,7 @@ class MemoryAcdStore(MemoryCallbacks):
         agent = self._store.agents[agent_id]
         if agent.call_id == call.call_id:
             return agent
-        if self._agent_of(call.call_id) is None and self._end_offers(call.call_id, OfferOutcome.UNREACHABLE):
-            self.waiting[call.call_id] = self.waiting[call.call_id]._replace(state="waiting")
+        self._lapse(call.call_id)
         row = self.waiting.get(call.call_id)
         if row is None or row.state != "waiting":
             return None
@@ -218,26 +217,30 @@ class MemoryAcdStore(MemoryCallbacks):
         return reserved
 
     async def offer_all(self, call: InboundCall, agent_ids: Sequence[AgentId], at: datetime) -> list[Agent]:
+        del at
         if call.call_id not in self.live:
             return []
         taken = self._agents_of(call.call_id)
         if taken:
             return taken
+        self._lapse(call.call_id)
+        row = self.waiting.get(call.call_id)
+        if row is None or row.state != "waiting":
+            return []
         reserved: list[Agent] = []
         for agent_id in sorted(agent_ids):
-            if self._store.agents[agent_id].mode is not Mode.RING:
-                continue
-            if not reserved:
-                agent = await self.offer(call, agent_id, at)
-            else:
-                agent = await self._store.reserve_agent(agent_id, call.call_id, AgentState.ALERTING)
-                if agent is not None:
-                    row = self.waiting[call.call_id]
-                    self.waiting[call.call_id] = row._replace(offers=row.offers + 1)
-                    self.offers.append(Offer(call.call_id, agent_id))
+            agent = await self._store.reserve_agent(agent_id, call.call_id, AgentState.ALERTING)
             if agent is not None:
                 reserved.append(agent)
+                self.offers.append(Offer(call.call_id, agent_id))
+        if reserved:
+            self.waiting[call.call_id] = row._replace(state="offered", offers=row.offers + len(reserved))
         return reserved
+
+    def _lapse(self, call_id: UUID) -> None:
+        """End offers whose agents have gone; the caller waits then."""
+        if self._agent_of(call_id) is None and self._end_offers(call_id, OfferOutcome.UNREACHABLE):
+            self.waiting[call_id] = self.waiting[call_id]._replace(state="waiting")
 
     async def offer_failed(
         self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
