@@ -58,6 +58,8 @@ class WaitingCaller:
     preferred: AgentId | None = None
     """The agent whom the caller waits for until `preferred_until`."""
     preferred_until: datetime | None = None
+    rings_all: bool = True
+    """False: one agent is selected, also where the selector rings several phones at once."""
 
     @property
     def queue(self) -> QueueKey:
@@ -360,7 +362,8 @@ class Matcher:
         queue = self._queues[found.caller.queue]
         if not agents:
             return ()
-        return rung_at_once(agents, queue.rules) or (selected(agents, queue.rules, queue.last, self._rng),)
+        rung = rung_at_once(agents, queue.rules) if found.caller.rings_all else ()
+        return rung or (selected(agents, queue.rules, queue.last, self._rng),)
 
     def _take(self, found: _Caller, agents: Sequence[IdleAgent]) -> None:
         self._queues[found.caller.queue].last = agents[0].agent_id

@@ -99,6 +99,7 @@ class PendingCallbacks:
                 arrived_at=callback.arrived_at,
                 preferred=callback.agent_id,
                 preferred_until=callback.agent_until,
+                rings_all=False,
             )
         )
 
