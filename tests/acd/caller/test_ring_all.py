@@ -176,6 +176,7 @@ def test_each_offer_ends_once_and_nobody_is_bridged_whose_offer_has_ended(events
         progress, commands = core.step(progress, event)
         for command in commands:
             if isinstance(command, RecordOfferEnd):
+                assert command.agent_id is not None
                 assert command.agent_id in open_offers, "an offer ends twice"
                 open_offers.remove(command.agent_id)
             elif isinstance(command, HangUpAgent):
