@@ -89,14 +89,29 @@ async def test_caller_whose_offer_failed_waits_at_the_same_place(
     row = await joined(conn, tenant_id, queue_id, at)
     await store.offer(conn, tenant_id, row.call_id, agent_id, at)
     other = AgentId(agent_id + 1)
-    assert await store.offer_ended(conn, tenant_id, row.call_id, other, outcome, at + SECOND) is None
-    assert await store.offer_ended(conn, tenant_id, row.call_id, agent_id, outcome, at + SECOND) == agent_id
-    assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.REJECTED, at + SECOND) is None
+    assert await store.offer_ended(conn, tenant_id, row.call_id, other, outcome, at + SECOND) == []
+    assert await store.offer_ended(conn, tenant_id, row.call_id, agent_id, outcome, at + SECOND) == [agent_id]
+    assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.REJECTED, at + SECOND) == []
     assert await store.find(conn, tenant_id, row.call_id) == row._replace(offers=1)
     assert await store.offer(conn, tenant_id, row.call_id, agent_id, at + 2 * SECOND)
     first, second = await conn.fetch(OFFERS, tenant_id)
     assert tuple(first) == (agent_id, queue_id, outcome, at, at + SECOND)
     assert second["outcome"] is None
+
+
+async def test_caller_who_is_offered_to_several_waits_again_when_the_last_offer_ends(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, agent_id: AgentId, at: datetime
+) -> None:
+    row = await joined(conn, tenant_id, queue_id, at)
+    await store.offer(conn, tenant_id, row.call_id, agent_id, at)
+    others = [AgentId(agent_id + 1), AgentId(agent_id + 2)]
+    assert not await store.offer(conn, tenant_id, row.call_id, others[0], at)
+    for other in others:
+        assert await store.offer(conn, tenant_id, row.call_id, other, at, also=True)
+    assert await store.offer_ended(conn, tenant_id, row.call_id, agent_id, OfferOutcome.REJECTED, at) == [agent_id]
+    assert await store.find(conn, tenant_id, row.call_id) == row._replace(state="offered", offers=3)
+    assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.UNREACHABLE, at) == others
+    assert await store.find(conn, tenant_id, row.call_id) == row._replace(offers=3)
 
 
 async def test_offer_does_not_end_before_it_was_made(
@@ -113,7 +128,7 @@ async def test_caller_leaves_once(conn: Connection, tenant_id: TenantId, queue_i
     assert await store.leave(conn, tenant_id, row.call_id, OfferOutcome.CALLER_GONE, at)
     assert not await store.leave(conn, tenant_id, row.call_id, OfferOutcome.CALLER_GONE, at)
     assert await store.find(conn, tenant_id, row.call_id) is None
-    assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.WITHDRAWN, at) is None
+    assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.WITHDRAWN, at) == []
 
 
 async def test_offers_that_have_ended_long_ago_are_deleted(
