@@ -47,7 +47,7 @@ async def test_agent_who_talked_with_the_number_last_is_preferred_for_so_many_da
 
 @pytest.mark.parametrize("state", ["offline", "calling", "hanging_up", "paused", "unreachable"])
 async def test_agent_who_does_not_serve_now_is_not_waited_for(conn: Connection, call: InboundCall, state: str) -> None:
-    why = {"pause_reason": "lunch"} if state == "paused" else {}
+    why: dict[str, Any] = {"pause_reason": "lunch"} if state == "paused" else {}
     agent_id = await new_agent(conn, call.tenant_id, call.queue_id, state, **why)
     await talked(conn, call, agent_id, 1)
     assert await found(conn, call) is None
