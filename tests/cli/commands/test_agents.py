@@ -4,11 +4,13 @@ import json
 import subprocess
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from tests.support import programs
 from tests.support.programs import PLAIN
 from tests.support.servers import Server
+from tongdai.cli.commands.agents import state_in_words
 from tongdai_client import Client
 
 
@@ -88,6 +90,14 @@ def test_agent_of_several_queues_is_paused_ready_and_released(desk):
     assert "--skill" in desk.failed(
         "create", "--name", "A", "--queue", 1, "--endpoint", "b", "--skill", "english", code=2
     )
+
+
+def test_phone_that_is_busy_elsewhere_is_shown_with_the_state(desk):
+    agent_id = desk.printed("create", "--name", "F", "--endpoint", "agent-6", "--queue", desk.queue_id)
+    with Client(desk.server.url, desk.key) as client:
+        found = client.agent(int(agent_id))
+    assert state_in_words(found) == "offline"
+    assert state_in_words(msgspec.structs.replace(found, busy_elsewhere=True)) == "offline, busy elsewhere"
 
 
 def test_sign_in_need_not_wait_for_the_phone(desk):

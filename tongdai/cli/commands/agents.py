@@ -126,16 +126,17 @@ def _row(found: Agent) -> dict[str, object]:
         "endpoint": found.endpoint,
         "queueId": found.queue_id,
         "wrapUpSec": found.wrap_up_sec,
-        "state": _state(found),
+        "state": state_in_words(found),
         "stateSince": found.state_since,
         "offlineReason": found.offline_reason,
     }
 
 
-def _state(found: Agent) -> str:
-    """State of an agent in words: `talking, then paused (lunch)`."""
+def state_in_words(found: Agent) -> str:
+    """State of an agent in words: `talking, then paused (lunch)`; `idle, busy elsewhere`."""
     state = found.state if found.next_state is None else f"{found.state}, then {found.next_state}"
-    return state if found.pause_reason is None else f"{state} ({found.pause_reason})"
+    state = state if found.pause_reason is None else f"{state} ({found.pause_reason})"
+    return f"{state}, busy elsewhere" if found.busy_elsewhere else state
 
 
 SIGN_IN_S = 45.0
