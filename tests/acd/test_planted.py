@@ -124,7 +124,7 @@ def test_starvation_by_callers_of_a_vip_queue_is_found(monkeypatch: pytest.Monke
         return Place(caller.arrived_at - head_start, caller.arrived_at, caller.call_id)
 
     monkeypatch.setattr(routing, "_place_of", always_before)
-    assert found("before")
+    assert found("before", BUSY)
 
 
 class MakesPausedAgentsIdle(MemoryStore):
