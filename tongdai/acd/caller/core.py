@@ -359,7 +359,7 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.FORWARDING if call.agent_channel is not None:
             commands = ((BridgeWithAgent if call.agent_up else StartRingTimer)(call.agent_channel),)
         case Stage.CONNECTING:
-            commands = _offered_again(call)
+            commands = ring_all.again(call)
         case Stage.MENU if call.menu is None:
             commands = (ReadMenus(call.hops),)
         case Stage.MENU if call.menu is not None and call.menu.playing:
@@ -371,14 +371,6 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case _:
             pass
     return call, tuple(commands)
-
-
-def _offered_again(call: CallerProgress) -> Sequence[Command]:
-    if call.agent_up and call.agent_channel is not None:
-        return (BridgeWithAgent(call.agent_channel),)
-    if call.ringing or call.agent_id is None:
-        return [StartRingTimer(channel) for channel in call.ringing]
-    return (MakeOffer(call.agent_id, call.also),)
 
 
 # Ends

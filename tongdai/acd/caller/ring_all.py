@@ -11,12 +11,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tongdai.acd.caller.model import (
+    BridgeWithAgent,
     CallerProgress,
+    Command,
     Exclude,
     HangUpAgent,
+    MakeOffer,
     RecordOfferEnd,
     RingAgent,
     Rung,
+    StartRingTimer,
 )
 from tongdai.acd.caller.moves import Step
 from tongdai.acd.caller.signals import AgentAnswered, AgentLeft, OffersMade, PhoneRings, RingTimedOut, Signal
@@ -53,6 +57,15 @@ def step(call: CallerProgress, event: Event | Signal, without_s: int) -> Step:
             return _dropped(call, one, outcome, without_s)
         case _:
             return call, ()
+
+
+def again(call: CallerProgress) -> tuple[Command, ...]:
+    """The requests of an offer, to one agent or several, whose results are missing."""
+    if call.agent_up and call.agent_channel is not None:
+        return (BridgeWithAgent(call.agent_channel),)
+    if call.ringing or call.agent_id is None:
+        return tuple(StartRingTimer(channel) for channel in call.ringing)
+    return (MakeOffer(call.agent_id, call.also),)
 
 
 def _of(call: CallerProgress, channel: str) -> Rung | None:
