@@ -62,7 +62,9 @@ class DeskPhone:
 
 
 @asynccontextmanager
-async def desk_phone(hotline: Hotline, name: str, scenario: str = ANSWERING) -> AsyncGenerator[DeskPhone]:
+async def desk_phone(
+    hotline: Hotline, name: str, scenario: str = ANSWERING, hz: int = AGENT_HZ
+) -> AsyncGenerator[DeskPhone]:
     """A registered phone of a new agent of the queue, who is offline; signed out and stopped at the end."""
     tenant, testbed, port = hotline.tenant, hotline.testbed, next(_ports)
     new = {"agentName": name, "queueId": hotline.queue_id, "mode": "ring", "wrapUpSec": 0}
@@ -71,10 +73,12 @@ async def desk_phone(hotline: Hotline, name: str, scenario: str = ANSWERING) -> 
     await on_switch(tenant, agent_id)
     registering = scenarios.registration(account["username"], account["password"])
     await testbed.phone(f"registers-{port}", registering, port=port)
-    process = testbed.callee(f"phone-{port}", scenario, port, hz=AGENT_HZ)
+    process = testbed.callee(f"phone-{port}", scenario, port, hz=hz)
     process.start()
+    phone = DeskPhone(hotline, agent_id, account["username"], process)
     try:
-        yield DeskPhone(hotline, agent_id, account["username"], process)
-        await tenant.signed_out(agent_id)
+        yield phone
+        if (await phone.shown())["state"] != "offline":
+            await tenant.signed_out(agent_id)
     finally:
         process.stop()

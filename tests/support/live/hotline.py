@@ -1,6 +1,7 @@
 """A queue with a number of its own, and its callers."""
 
 import itertools
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,6 +73,17 @@ class Hotline:
 
     async def hears(self, *channels: str) -> list[set[int]]:
         return await heard(self.recorder, self.testbed, *channels, app=RECORDER)
+
+    async def comes_to_hear(self, *expected: set[int], of: Sequence[str]) -> None:
+        """Wait until these channels hear these tones."""
+        heard: list[set[int]] = []
+
+        async def as_expected() -> bool:
+            nonlocal heard
+            heard = await self.hears(*of)
+            return heard == [*expected]
+
+        await eventually(as_expected, 20, lambda: f"{expected}: {heard}")
 
     async def talking(self, agent_id: int) -> str:
         """Wait until the agent talks; the call."""
