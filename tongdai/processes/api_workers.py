@@ -22,6 +22,9 @@ LISTENING = "TONGDAI_ROLE_LISTENING"
 """The descriptor of the listening socket, in the environment of a worker."""
 WORKER = "api-worker"
 BACKLOG = 2048
+UNSENT_BYTES = 64 * 1024
+"""Bytes of responses that the system takes for each connection before it can send them. It would take 2 MB of a memory
+that all sockets of the machine share: a thousand clients that read slowly would use it up, without a key."""
 
 
 def main(settings: Settings) -> None:
@@ -48,6 +51,8 @@ def _listen(settings: Settings, count: int) -> socket.socket:
         # Connections inherit it: one whose client takes nothing of a response, or has vanished, ends. The server would
         # wait for it without end, also where it has closed the connection.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(settings.keep_alive_s * 1000))
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)  # inherited, too
     listening.bind((settings.host, settings.port))
     listening.listen(BACKLOG)
     listening.setblocking(False)
