@@ -8,6 +8,7 @@ import pytest
 from tests.support.call_floor import PHONE, floor
 from tests.support.dialing_server import dialing_server
 from tests.support.servers import eventually
+from tongdai.switch.simulated.callees import Response, always, phone, uniform
 from tongdai.switch.simulated.ledger import SimulatedCaller
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
@@ -89,5 +90,30 @@ async def test_phone_of_an_agent_rings_for_a_caller(tmp_path: Path) -> None:
         await sales.until("talking")
         assert [talk.with_whom for talk in caller.talks] == [PHONE]
         await eventually(lambda: caller.ended_at, 30, "the end")
+        await sales.until("idle")
+        assert here.simulated.ledger.violations == []
+
+
+async def test_caller_is_transferred_to_another_queue_and_on_to_a_number(tmp_path: Path) -> None:
+    async with dialing_server(tmp_path) as here:
+        here.simulated.callee = always(Response.ANSWERED, after_s=0.2)
+        sales = await floor(here)
+        here.simulated.phones["agent-8"] = phone(uniform(0.1, 0.2))
+        care = await here.call("POST", "/v1/queues/inbound", {"callinName": "Care"})
+        bob = {"agentName": "Bob", "endpoint": "agent-8", "queueId": care["callinId"], "wrapUpSec": 1}
+        made = await here.call("POST", "/v1/agents", bob)
+        for agent in (sales.agent, f"/v1/agents/{made['agentId']}"):
+            await here.call("POST", f"{agent}/sign-in")
+        await sales.until("idle")
+        caller = sales.call_in(1)
+        await sales.until("talking")
+        call = f"/v1/calls/{(await here.call('GET', sales.agent))['callId']}"
+        await here.call("POST", f"{call}/transfer", {"queueId": care["callinId"]})
+        await eventually(lambda: len(caller.talks) == 2, 30, "the second talk")
+        await here.call("POST", f"{call}/transfer", {"number": "0987654321"})
+        await eventually(lambda: len(caller.talks) == 3, 30, "the number")
+        assert [talk.with_whom for talk in caller.talks] == [PHONE, "agent-8", "84987654321"]
+        await here.call("POST", f"{call}/hang-up")
+        await eventually(lambda: caller.ended_at, 10, "the end")
         await sales.until("idle")
         assert here.simulated.ledger.violations == []
