@@ -84,6 +84,8 @@ OF_WRAP_UP: dict[str, dict[str, Any]] = {
         "code_id": 1,
         "note": "a",
         "callback_at": datetime(2030, 1, 1, tzinfo=UTC),
+        "callback_agent_id": 1,
+        "callback_patience_sec": 60,
         "end_wrap_up": False,
     },
     "wrap_up_counts": {

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.api import Tenant, refused
+from tests.support.callbacks import asked
 from tests.support.callers import ago, ended, talking, waiting
 from tests.support.calls import in_call
 from tongdai.db.pool import Connection
@@ -63,9 +64,20 @@ async def test_quiet_queue_has_zeros_and_no_rates(tenant: Tenant) -> None:
     queue_id = await tenant.queue("Sales", strategy=2)
     assert await live(tenant, queue_id) == {
         "callinId": queue_id, "callinName": "Sales", "strategy": 2, "waiting": 0, "longestWaitSec": None,
-        "talking": 0, "agents": {}, "today": NOTHING, "last30Min": NOTHING, "callers": [], "serviceLevelSec": 20,
+        "talking": 0, "callbacks": 0, "agents": {}, "today": NOTHING, "last30Min": NOTHING, "callers": [],
+        "serviceLevelSec": 20,
         "shortAbandonSec": 5,
     }  # fmt: skip
+
+
+async def test_callbacks_that_are_due_are_counted(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue("Sales")
+    callback = await asked(conn, tenant.tenant_id, queue_id)
+    sent = {"queueId": queue_id, "phoneNumber": "0907654321", "dueAt": "2099-01-01T00:00:00Z"}
+    await tenant.done("POST", "/v1/callbacks", json=sent)
+    assert (await live(tenant, queue_id))["callbacks"] == 1
+    await tenant.done("DELETE", f"/v1/callbacks/{callback.callback_id}")
+    assert (await live(tenant, queue_id))["callbacks"] == 0
 
 
 async def test_agents_are_counted_by_state_and_each_once_for_the_tenant(tenant: Tenant, conn: Connection) -> None:

@@ -121,6 +121,17 @@ async def create(conn: Connection, tenant_id: TenantId, wanted: Wanted, by: KeyI
     return made
 
 
+SCHEDULED_BY = """
+select callback_id from callback
+where tenant_id = $1 and from_call = $2 and source = 'wrap_up' and state = 'pending' for no key update
+"""
+
+
+async def scheduled_by(conn: Connection, tenant_id: TenantId, call_id: UUID) -> UUID | None:
+    """The pending callback that a wrap-up code of a call has scheduled, locked."""
+    return await conn.fetchval(SCHEDULED_BY, tenant_id, call_id)
+
+
 RESCHEDULE = """
 update callback set due_at = $3, arrived_at = $3, expires_at = $4, agent_until = $5
 where tenant_id = $1 and callback_id = $2 and state = 'pending'

@@ -96,6 +96,8 @@ class QueueFigures:
     """Since midnight of the tenant."""
     recent: Entries
     """The last 30 minutes."""
+    callbacks: int = 0
+    """Callbacks that are due, in one order with those who wait, or being called."""
 
 
 @dataclass(frozen=True, slots=True)

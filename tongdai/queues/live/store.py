@@ -37,6 +37,10 @@ from open_segment t join live_call c on c.tenant_id = $1 and c.call_id = t.call_
 where t.tenant_id = $1 and t.kind = 'talk' and t.queue_id = any($2::bigint[]) and c.queue_id is not null
 group by t.queue_id
 """
+CALLBACKS = """
+select queue_id, count(*) as callbacks from callback
+where tenant_id = $1 and queue_id = any($2::bigint[]) and ended_at is null and due_at <= now() group by queue_id
+"""
 AGENTS = """
 select m.queue_id, a.state, count(*) as agents
 from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
@@ -99,6 +103,7 @@ async def figures(
     ids = [row["queue_id"] for row in queues]
     waiting = _by_queue(await conn.fetch(WAITING, tenant_id, ids))
     talking = {row["queue_id"]: row["calls"] for row in await conn.fetch(TALKING, tenant_id, ids)}
+    callbacks = {row["queue_id"]: row["callbacks"] for row in await conn.fetch(CALLBACKS, tenant_id, ids)}
     agents = _by_queue(await conn.fetch(AGENTS, tenant_id, ids))
     rows = await conn.fetch(ENTRIES, tenant_id, ids, RECENT, [row["service_s"] for row in queues], SHORT_S)
     entries = {(row["queue_id"], row["recent_only"]): _entries(row) for row in rows}
@@ -113,6 +118,7 @@ async def figures(
             {found["state"]: found["agents"] for found in agents[row["queue_id"]]},
             entries.get((row["queue_id"], False), Entries()),
             entries.get((row["queue_id"], True), Entries()),
+            callbacks.get(row["queue_id"], 0),
         )
         for row in queues
     ]

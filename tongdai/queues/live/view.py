@@ -65,6 +65,8 @@ class QueueLive(msgspec.Struct, kw_only=True, rename="camel"):
     """Seconds that the one who waits longest has waited; null if nobody waits."""
     talking: int
     """Callers who are connected with an agent."""
+    callbacks: int
+    """Callbacks that are due, in one order with the callers who wait, or being called."""
     agents: dict[str, int]
     """Its agents by state, states without one left out."""
     today: ServiceFigures
@@ -131,6 +133,7 @@ def _fields(queue: QueueFigures) -> dict[str, Any]:
         "waiting": len(queue.waiting),
         "longest_wait_sec": _longest(queue.waiting),
         "talking": queue.talking,
+        "callbacks": queue.callbacks,
         "agents": dict(sorted(queue.agents.items())),
         "today": _service(queue.today),
         "last_30_min": _service(queue.recent),
@@ -193,6 +196,7 @@ QUEUE_SAMPLE: dict[str, Any] = {
     "waiting": 1,
     "longestWaitSec": 12,
     "talking": 3,
+    "callbacks": 2,
     "agents": {"idle": 0, "talking": 3, "wrap_up": 1},
     "today": _SERVICE,
     "last30Min": _SERVICE,

@@ -163,6 +163,8 @@ class QueueLive(Result, frozen=True, kw_only=True):
     waiting: int
     longest_wait_sec: int | None
     talking: int
+    callbacks: int = 0
+    """Callbacks that are due or being called; 0 of a server that is older."""
     agents: dict[str, int]
     """By state, states without an agent left out."""
     today: ServiceFigures

@@ -279,10 +279,20 @@ def wrap_up_call(
     *,
     note: str | None = None,
     callback_at: datetime | None = None,
+    callback_agent_id: int | None = None,
+    callback_patience_sec: int | None = None,
     end_wrap_up: bool = True,
 ) -> Operation[Done]:
-    """Set or replace the wrap-up code of a call, with what follows from it. `callback_at` is aware."""
-    body = without_none(codeId=code_id, note=note, callbackAt=callback_at, endWrapUp=end_wrap_up)
+    """Set or replace the wrap-up code of a call, with what follows from it. `callback_at` is aware. A callback to a
+    caller is kept for `callback_agent_id` for so many seconds."""
+    body = without_none(
+        codeId=code_id,
+        note=note,
+        callbackAt=callback_at,
+        callbackAgentId=callback_agent_id,
+        callbackPatienceSec=callback_patience_sec,
+        endWrapUp=end_wrap_up,
+    )
     return operation("PUT", "/calls/{callId}/wrap-up", (call_id,), Done, body=body)
 
 

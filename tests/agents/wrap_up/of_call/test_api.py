@@ -105,10 +105,43 @@ async def test_withheld_number_is_refused_with_do_not_call(wrap_ups: WrapUps) ->
     refused(await wrap_ups.floor.tenant.call("PUT", talk.path, json={"codeId": code_id}), 400, "INVALID_STATE")
 
 
-async def test_callers_have_no_callback_by_code(wrap_ups: WrapUps) -> None:
+async def test_caller_is_called_back_by_code_once_at_the_time_that_was_said_last(wrap_ups: WrapUps) -> None:
+    tenant = wrap_ups.floor.tenant
     code_id, talk = await wrap_ups.code("Later", callback=True), await wrap_ups.caller()
-    sent = {"codeId": code_id, "callbackAt": in_two_hours()}
-    refused(await wrap_ups.floor.tenant.call("PUT", talk.path, json=sent), 400, "INVALID_STATE")
+    await wrap_ups.set(talk.path, code_id, callbackAt="2099-01-01T00:00:00Z")
+    await wrap_ups.set(talk.path, code_id, callbackAt="2099-01-02T00:00:00Z", callbackAgentId=talk.agent_id)
+    (callback,) = (await tenant.done("GET", "/v1/callbacks"))["data"]
+    assert (callback["source"], callback["fromCall"], callback["phoneNumber"]) == (
+        "wrap_up",
+        str(talk.call.call_id),
+        "0901234567",
+    )
+    assert (callback["dueAt"], callback["agentId"]) == ("2099-01-02T00:00:00Z", talk.agent_id)
+    assert callback["agentUntil"] == "2099-01-02T00:15:00Z"
+
+
+async def test_code_that_is_no_callback_cancels_the_one_of_before(wrap_ups: WrapUps) -> None:
+    later, sold = await wrap_ups.code("Later", callback=True), await wrap_ups.code("Sold")
+    talk = await wrap_ups.caller()
+    await wrap_ups.set(talk.path, later, callbackAt=in_two_hours())
+    await wrap_ups.set(talk.path, sold)
+    (callback,) = (await wrap_ups.floor.tenant.done("GET", "/v1/callbacks"))["data"]
+    assert callback["state"] == "cancelled"
+
+
+async def test_callback_that_cannot_be_is_refused_and_sets_no_code(wrap_ups: WrapUps) -> None:
+    tenant, later = wrap_ups.floor.tenant, await wrap_ups.code("Later", callback=True)
+    caller, withheld, contact = await wrap_ups.caller(), await wrap_ups.caller(phone=""), await wrap_ups.talk()
+    sent = {"codeId": later, "callbackAt": in_two_hours()}
+    refused(await tenant.call("PUT", withheld.path, json=sent), 400, "INVALID_STATE")
+    for_agent = sent | {"callbackAgentId": 999999}
+    refused(await tenant.call("PUT", caller.path, json=for_agent), 400, "INVALID_INPUT")
+    refused(await tenant.call("PUT", contact.path, json=for_agent), 400, "INVALID_INPUT")
+    refused(await tenant.call("PUT", caller.path, json=sent | {"callbackPatienceSec": 0}), 400, "INVALID_INPUT")
+    await wrap_ups.set(caller.path, later, callbackAt=in_two_hours())
+    again = await wrap_ups.caller()
+    assert "already" in refused(await tenant.call("PUT", again.path, json=sent), 400, "INVALID_STATE")
+    assert (await tenant.done("GET", f"/v1/calls/{contact.call.call_id}"))["wrapUpCodeId"] is None
 
 
 async def test_callback_has_a_time_to_come_and_no_other_code_has_one(wrap_ups: WrapUps) -> None:

@@ -11,6 +11,8 @@ from tongdai.agents.wrap_up import store as codes
 from tongdai.agents.wrap_up.model import MAX_NOTE, Code
 from tongdai.agents.wrap_up.of_call import store
 from tongdai.agents.wrap_up.of_call.store import Refusal, WrapUp
+from tongdai.callbacks.model import MOST_PATIENCE_S, PATIENCE_S
+from tongdai.callbacks.requests.view import patience
 from tongdai.calls.codes import store as call_codes
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
@@ -41,7 +43,12 @@ class WrapUpSent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     note: str | None = None
     """A note for people."""
     callbackAt: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    """When the contact is to be called again; needed with a code that is a callback, and with no other."""
+    """When the contact, or the caller, is to be called again; needed with a code that is a callback, and with no
+    other."""
+    callbackAgentId: int | None = None
+    """The agent for whom the callback to a caller is kept; null: any of the queue."""
+    callbackPatienceSec: int = PATIENCE_S
+    """How long it is kept for the agent; then any agent of the queue calls."""
     endWrapUp: bool = True
     """Whether the wrap-up of the call's agent ends, if they are in it."""
 
@@ -65,8 +72,8 @@ class CodeCounts(msgspec.Struct, kw_only=True):
 _sent = msgspec.json.Decoder(WrapUpSent)
 _WHY = {
     Refusal.NOT_REACHED: "The call was not answered, or had no agent",
-    Refusal.NO_CONTACT: "The call is a caller's, and no contact's: it has no callback",
-    Refusal.WITHHELD: "The caller withholds their number: it cannot go on a do-not-call list",
+    Refusal.WITHHELD: "The caller withholds their number: it cannot go on a do-not-call list, nor be called back",
+    Refusal.CALLED_BACK: "The number is to be called back for the queue already",
     Refusal.LIST_TAKEN: f"The do-not-call list {store.DNC_LIST} is of one campaign: delete it, and it is made anew",
 }
 
@@ -84,10 +91,18 @@ _WHY = {
             "call if that is later, whatever the retry rules say. `doNotCall`: the number is on the tenant's list "
             "`Wrap-up codes` from then on. `callback`: the contact is due at `callbackAt`, and is called then or as "
             "soon afterwards as the campaign runs and its calling hours allow; do-not-call lists and frequency caps "
-            "hold. A code that replaces another decides about the contact anew; a number stays on the list."
+            "hold. A caller of a queue gets a callback of `/callbacks`, which is kept for `callbackAgentId` first. A "
+            "code that replaces another decides about the contact or the callback anew; a number stays on the list."
         ),
         body=WrapUpSent,
-        refine={"WrapUpSent": {"codeId": dict(ID), "note": {"maxLength": MAX_NOTE, **PLAIN_TEXT}}},
+        refine={
+            "WrapUpSent": {
+                "codeId": dict(ID),
+                "callbackAgentId": dict(ID),
+                "callbackPatienceSec": {"minimum": 1, "maximum": MOST_PATIENCE_S},
+                "note": {"maxLength": MAX_NOTE, **PLAIN_TEXT},
+            }
+        },
         body_sample={"codeId": 3, "note": "Wants the blue one"},
         response=Done,
         sample=done_sample("Wrap-up code set"),
@@ -102,12 +117,17 @@ async def set_code(request: Request) -> Response:
     sent = body.decode(await body.read_json(request), _sent)
     note = None if not sent.note else body.text_field("note", sent.note, MAX_NOTE)
     code_id = CodeId(ids.from_body("codeId", sent.codeId))
+    patience_s = patience("callbackPatienceSec", sent.callbackPatienceSec)
+    wrap_up = WrapUp(code_id, note, _utc(sent.callbackAt), _agent(sent), patience_s, sent.endWrapUp)
     async with connection(request) as conn:
-        wrap_up = WrapUp(code_id, note, _utc(sent.callbackAt), sent.endWrapUp)
         result = await store.set_code(conn, by.tenant_id, UUID(text), wrap_up, by.key_id)
     if isinstance(result, Refusal):
         raise _refused(result)
     return ok(Done(error_message="Wrap-up code set"))
+
+
+def _agent(sent: WrapUpSent) -> AgentId | None:
+    return None if sent.callbackAgentId is None else AgentId(ids.from_body("callbackAgentId", sent.callbackAgentId))
 
 
 def _utc(at: datetime | None) -> datetime | None:
@@ -119,18 +139,19 @@ def _utc(at: datetime | None) -> datetime | None:
         ) from None
 
 
+_INVALID = {
+    Refusal.NO_CODE: "codeId must be a wrap-up code of the tenant",
+    Refusal.NOT_OFFERED: "codeId must be one of the codes that the call's campaign or queue offers",
+    Refusal.CALLBACK_TIME: "callbackAt must be an instant in the future with a callback, and missing without one",
+    Refusal.NO_AGENT: "callbackAgentId must be an agent of the tenant",
+    Refusal.OF_CAMPAIGN: "callbackAgentId is for a callback to a caller: contacts are called by their campaign",
+}
+
+
 def _refused(refusal: Refusal) -> ApiError:
-    match refusal:
-        case Refusal.NO_CALL:
-            return NotFound("Call not found")
-        case Refusal.NO_CODE:
-            return InvalidInput("codeId must be a wrap-up code of the tenant")
-        case Refusal.NOT_OFFERED:
-            return InvalidInput("codeId must be one of the codes that the call's campaign or queue offers")
-        case Refusal.CALLBACK_TIME:
-            return InvalidInput("callbackAt must be an instant in the future with a callback, and missing without one")
-        case _:
-            return InvalidState(_WHY[refusal])
+    if refusal is Refusal.NO_CALL:
+        return NotFound("Call not found")
+    return InvalidInput(_INVALID[refusal]) if refusal in _INVALID else InvalidState(_WHY[refusal])
 
 
 _INSTANT = {"type": "string", "format": "date-time"}

@@ -123,12 +123,23 @@ def rule(
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
     help="When to call again, with its offset: 2026-03-11T09:00+07:00.",
 )
+@click.option("--callback-agent", metavar="ID", type=ID, help="Keep a caller's callback for this agent first.")
 @client_options("agent")
-def call(client: Client, call_id: UUID, code_id: int, note: str | None, callback_at: datetime | None) -> None:
+def call(
+    client: Client,
+    call_id: UUID,
+    code_id: int,
+    note: str | None,
+    callback_at: datetime | None,
+    callback_agent: int | None,
+) -> None:
     """Set the code of a call, with what follows from it.
 
     \b
     Example:
       tongdai wrapup call 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --code 3
     """
-    click.echo(client.wrap_up_call(str(call_id), code_id, note=note, callback_at=callback_at).message)
+    done = client.wrap_up_call(
+        str(call_id), code_id, note=note, callback_at=callback_at, callback_agent_id=callback_agent
+    )
+    click.echo(done.message)
