@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tongdai_client.models.base import Result
+from tongdai_client.models.base import Done, Result
 
 
 class MissedCall(Result, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ class Callback(Result, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
-class CreatedCallback(Result, frozen=True, kw_only=True):
+class CreatedCallback(Done, frozen=True, kw_only=True):
     """A new callback."""
 
     callback_id: str
