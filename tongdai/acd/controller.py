@@ -55,7 +55,7 @@ from tongdai.switch.per_channel_queue import PerChannelQueue
 
 log = structlog.get_logger()
 
-UNSERVED = frozenset({DestinationKind.AGENT, DestinationKind.CALLBACK})
+UNSERVED = frozenset({DestinationKind.AGENT})
 
 
 class AcdController:

@@ -63,6 +63,8 @@ class Records:
             case model.RecordConnection():
                 if not await self._store.connect(call, at):
                     return signals.NotConnected()
+            case model.RecordCallback(phone=phone):
+                self._room.callbacks.asked(await self._store.ask_callback(call, phone, at), caller.rules)
             case model.RecordEnd(ending=ending):
                 changed = await self._store.end(call, ending)
                 self._over(caller, ending, changed=changed)

@@ -21,6 +21,8 @@ from tongdai.acd.waiting_room import WaitingRoom
 from tongdai.agents.model import Mode
 from tongdai.call_outcome import InboundOutcome
 from tongdai.clock import Clock
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.ids import AgentId
 from tongdai.queues.model import HANG_UP, QueueRules
@@ -69,12 +71,13 @@ class Requests:
         except (SwitchError, ValueError) as error:  # ValueError: a name that the switch cannot have
             log.warning("request failed", call=str(caller.call.call_id), request=name, error=str(error))
             caller.request_failed = isinstance(request, model.Answer | model.BridgeWithAgent)
-            return signals.SoundOver(request.playback_id) if isinstance(request, model.PlaySound) else None
+            said = isinstance(request, model.PlaySound | model.PlayParts)
+            return signals.SoundOver(request.playback_id) if said else None
 
     async def _make(self, caller: ControlledCaller, request: model.Request) -> signals.Signal | None:
         result: signals.Signal | None = None
         match request:
-            case model.Admit() | model.ReadMenus():
+            case model.Admit() | model.ReadMenus() | model.BeginCallback() | model.CheckKey():
                 result = await self._read(caller, request)
             case model.Wait(without=without, without_s=without_s):
                 result = await self._wait(caller, without, without_s)
@@ -87,7 +90,7 @@ class Requests:
                     result = signals.SoundOver(playback_id)
             case model.RingAgent() | model.CallNumber() | model.StartRingTimer() | model.HangUpAgent():
                 result = await self._phone(caller, request)
-            case model.PlaySound() | model.PlayInvalidKey() | model.StopSound():
+            case model.PlaySound() | model.PlayInvalidKey() | model.PlayParts() | model.StopSound():
                 await self._sound(caller, request)
             case _:
                 await self._command(caller, request)
@@ -103,6 +106,9 @@ class Requests:
                 language = LANGUAGES[0] if rules is None or rules.language is None else rules.language
                 (sound,) = prompts.sounds(language, ["invalid-key"])
                 await commands.play(self._ari, channel_id, playback_id, sound)
+            case model.PlayParts(parts=parts, language=language):
+                await self._rules(caller)
+                await self._player.say(caller, playback_id, language, parts)
             case model.StopSound():
                 await commands.stop_playing(self._ari, playback_id)
 
@@ -131,7 +137,11 @@ class Requests:
             case _:
                 assert_never(request)
 
-    async def _read(self, caller: ControlledCaller, request: model.Admit | model.ReadMenus) -> signals.Signal:
+    async def _read(
+        self, caller: ControlledCaller, request: model.Admit | model.ReadMenus | model.Asking
+    ) -> signals.Signal | None:
+        if isinstance(request, model.Asking):
+            return await self._callback(caller, request)
         tenant_id, hops = caller.call.tenant_id, request.hops
         if isinstance(request, model.ReadMenus):
             return signals.MenusRead(await self._store.menus(tenant_id), hops)
@@ -140,6 +150,17 @@ class Requests:
             return signals.NotAdmitted(hops)
         caller.rules = found.rules
         return signals.Admitted(admit(found.rules, found.counts, by_number=hops == 0), hops)
+
+    async def _callback(self, caller: ControlledCaller, request: model.Asking) -> signals.Signal | None:
+        rules = await self._rules(caller)
+        if isinstance(request, model.CheckKey):
+            wanted = rules is not None and rules.callback_offered and request.digit == rules.callback_key
+            return signals.CallbackWanted() if wanted else None
+        country = "VN" if rules is None else rules.country
+        language = LANGUAGES[0] if rules is None or rules.language is None else rules.language
+        number = phone.normalise(caller.call.phone, country)
+        known = "" if isinstance(number, NumberFault) else number
+        return signals.CallbackBegun(known, country, language, request.hops)
 
     async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> signals.Signal:
         agent = await self._store.offer(caller.call, agent_id, self._clock.now())

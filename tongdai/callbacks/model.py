@@ -113,6 +113,23 @@ class AskedFor:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackDialog:
+    """A caller who asks to be called back, by keys."""
+
+    phone: str
+    """The number to be confirmed, in E.164; empty: none is known."""
+    country: str
+    language: str
+    entered: str | None = None
+    """The digits of another number, so far; None: `phone` is to be confirmed."""
+    turn: int = 0
+    """The number of the sentence, or of the timer."""
+    failures: int = 0
+    """How often nothing, or nothing that means something, was pressed."""
+    playing: bool = False
+
+
 class CallbackKey(NamedTuple):
     """The sort key of a callback."""
 

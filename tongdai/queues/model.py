@@ -122,6 +122,8 @@ class QueueRules:
     announce_position: bool = False
     language: str | None = None
     """The language of prompts; None: the tenant's."""
+    country: str = "VN"
+    """By whose plan callers enter numbers."""
     selector: Selector = Selector.LONGEST_IDLE
     skills: tuple[SkillRule, ...] = ()
     """An agent needs all of them."""

@@ -1,7 +1,7 @@
 """Callbacks in the ACD's store in PostgreSQL: what is dialled, with whom, and what becomes of it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,10 +11,12 @@ from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.agents import store as agents
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome, Outcome
-from tongdai.callbacks.model import RETRY_AFTER, Callback, CallbackState
-from tongdai.calls.inbound.model import Arrival, InboundEnding
+from tongdai.callbacks.model import RETRY_AFTER, Callback, CallbackState, Source
+from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
+from tongdai.calls.missed import store as missed
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.queues.live import store as live
 from tongdai.queues.model import QueueRules
 
 LIST = """
@@ -192,3 +194,40 @@ async def test_number_is_asked_for_once_and_keeps_the_earlier_place(
 ) -> None:
     again = await callbacks.asked(conn, callback.tenant_id, callback.queue_id, arrived_at=at)
     assert (again.callback_id, again.arrived_at) == (callback.callback_id, callback.arrived_at)
+
+
+async def test_caller_who_asks_leaves_the_place_to_the_callback_and_is_not_missed_unless_it_fails(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    joined = await store.join(call, rules, 0, at)
+    assert joined is not None
+    asked = await store.ask_callback(call, PHONE, at)
+    assert asked is not None
+    assert (asked.arrived_at, asked.from_call, asked.called) == (joined.arrived_at, call.call_id, call.called)
+    assert (asked.source, asked.state, asked.queue_id) == (Source.CALLER, CallbackState.PENDING, rules.queue_id)
+    assert asked.expires_at == at + timedelta(hours=4)
+    assert await conn.fetchval("select count(*) from caller where tenant_id = $1", call.tenant_id) == 0
+    again = await store.ask_callback(call, PHONE, at + timedelta(seconds=1))
+    assert again is not None
+    assert (again.callback_id, again.arrived_at) == (asked.callback_id, asked.arrived_at), "repeated"
+    assert await store.end(call, InboundEnding(InboundOutcome.CALLBACK, 16))
+    (today,) = (await live.figures(conn, call.tenant_id, None, rules.queue_id)).queues
+    assert (today.today.offered, today.today.abandoned, today.today.sent_on) == (1, 0, 1)
+    nothing = (None, None, None, None)
+    assert await missed.page(conn, call.tenant_id, nothing, 10, 0) == ([], 0)
+    await conn.execute("update callback set state = 'expired', ended_at = now() where tenant_id = $1", call.tenant_id)
+    (one,), _ = await missed.page(conn, call.tenant_id, nothing, 10, 0)
+    assert (one.call_id, one.outcome) == (call.call_id, "callback")
+    assert await store.ask_callback(call, PHONE, at) is None, "the call has ended"
+
+
+async def test_caller_of_a_menu_counts_as_offered_to_the_queue_of_the_number(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    assert await store.answer(call, at)
+    asked = await store.ask_callback(call, "+84907654321", at)
+    assert asked is not None
+    assert (asked.phone, asked.arrived_at) == ("+84907654321", call.opened_at)
+    assert await store.end(call, InboundEnding(InboundOutcome.CALLBACK, 16))
+    (figures,) = (await live.figures(conn, call.tenant_id, None, rules.queue_id)).queues
+    assert (figures.today.offered, figures.today.abandoned) == (1, 0)

@@ -26,10 +26,13 @@ def announcements(
     due = announcement(heard, rules, now, position=position, wait_s=wait_s, offered=False)
     if due is None:
         return []
-    alone = announcement(heard, replace(rules, announce_wait=False), now, position=position, wait_s=None, offered=False)
+    plain = replace(rules, callback_offered=False)
+    without = announcement(heard, plain, now, position=position, wait_s=wait_s, offered=False)
+    alone = announcement(heard, replace(plain, announce_wait=False), now, position=position, wait_s=None, offered=False)
+    assert without is not None, "whether one is due does not depend on what it says"
     assert alone is not None, "whether one is due does not depend on what it says"
     found = [due]
-    for one in (alone, Announcement(("please-wait",), replace(heard, playing=True))):
+    for one in (without, alone, Announcement(("please-wait",), replace(heard, playing=True))):
         if one.parts != found[-1].parts:
             found.append(one)
     return found

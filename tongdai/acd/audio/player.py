@@ -18,7 +18,7 @@ was playing is not known: it is stopped by its id, of which a caller has IDS.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -106,6 +106,17 @@ class Player:
             await self._stop_playing(caller)
             await commands.stop_music(self._ari, caller.call.channel)
             caller.audio.class_on = False
+
+    async def say(self, caller: ControlledCaller, playback_id: str, language: str, parts: Sequence[str]) -> None:
+        """Say a sentence of recorded parts, of the tenant or of the switch, to a caller who does not wait. One with
+        gaps is better here than none, as keys count anyway."""
+        rules = caller.rules
+        stored = QueueSounds() if rules is None else await self._read(caller, rules)
+        uploaded: Mapping[str, StoredFile] = {} if self._link is None else stored.prompts
+        names = sounds_of(language, parts)
+        found = voiced(parts, language, uploaded, self._prompts.present(names) or ())
+        said = [self._sound(caller, one) for one in (names if found is None else found)]
+        await commands.play(self._ari, caller.call.channel, playback_id, *said)
 
     def finished(self, caller: ControlledCaller, event: PlaybackFinished) -> None:
         """A playback on the caller's channel has ended."""

@@ -21,7 +21,7 @@ from uuid import UUID
 from tongdai.acd.callbacks.store import CallbackStore
 from tongdai.acd.routing import Match, Matcher, QueueKey, WaitingCaller
 from tongdai.agents.model import AgentKey, IdleAgent, Mode
-from tongdai.callbacks.model import Callback
+from tongdai.callbacks.model import Callback, CallbackState
 from tongdai.clock import Clock
 from tongdai.ids import QueueId, TenantId
 from tongdai.queues.model import CallbackMode, QueueRules
@@ -84,6 +84,14 @@ class PendingCallbacks:
             if its is not None and one.callback_id not in self._due:
                 self.add(one, its)
         self._read = True
+
+    def asked(self, callback: Callback | None, rules: QueueRules | None) -> None:
+        """A caller has just asked for a callback: it has the place at once."""
+        now = self._clock.now()
+        if callback is None or rules is None or rules.closed is not None or self.dial is None:
+            return
+        if callback.state is CallbackState.PENDING and callback.due_at <= now and callback.queue_id == rules.queue_id:
+            self.add(callback, rules)
 
     def add(self, callback: Callback, rules: QueueRules) -> None:
         """A callback is due, and has its place from now on."""

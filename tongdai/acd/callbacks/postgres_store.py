@@ -8,8 +8,9 @@ from tongdai.acd.callbacks.store import Answered, Dialled, Try
 from tongdai.acd.caller import store as callers
 from tongdai.acd.store import LEASE
 from tongdai.agents import store as agents
+from tongdai.agents.model import OfferOutcome
 from tongdai.callbacks import store as callbacks
-from tongdai.callbacks.model import Callback
+from tongdai.callbacks.model import AskedFor, Callback, Source
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.db.pool import Connection, Pool
@@ -24,6 +25,31 @@ class PostgresCallbacks:
 
     def __init__(self, pool: Pool, switch_id: SwitchId) -> None:
         self._pool, self._switch_id = pool, switch_id
+
+    async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
+        tenant_id, call_id = call.tenant_id, call.call_id
+        async with self._pool.acquire() as conn, conn.transaction():
+            # A caller who was in no queue is in this one from now to the end of the call.
+            if not await inbound.join(conn, tenant_id, call_id, call.queue_id, at, LEASE):
+                return None
+            row = await callers.find(conn, tenant_id, call_id)
+            place = await callers.place_of(conn, tenant_id, call_id) if row is None else row.arrived_at
+            limits = await callbacks.term(conn, tenant_id, call.queue_id, at)
+            if limits is None:
+                return None
+            wanted = AskedFor(
+                queue_id=call.queue_id,
+                phone=phone,
+                called=call.called,
+                source=Source.CALLER,
+                arrived_at=place or call.opened_at,
+                due_at=at,
+                expires_at=limits.expires_at,
+                from_call=call_id,
+            )
+            asked = await callbacks.ask(conn, tenant_id, wanted)
+            await callers.leave(conn, tenant_id, call_id, OfferOutcome.WITHDRAWN, at)
+            return asked
 
     async def due_callbacks(self) -> Sequence[Callback]:
         async with self._pool.acquire() as conn:

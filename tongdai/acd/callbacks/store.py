@@ -33,6 +33,11 @@ class Answered(NamedTuple):
 
 
 class CallbackStore(Protocol):
+    async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
+        """The caller is to be called back at a number, and is in no queue any more: the callback has the place. The
+        same one when that was done before. None: the call has ended, or the queue was deleted."""
+        ...
+
     async def due_callbacks(self) -> Sequence[Callback]:
         """The callbacks of the switch's tenants that may be dialled now, but for the opening hours of their queues."""
         ...

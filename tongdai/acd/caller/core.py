@@ -2,12 +2,14 @@
 
     ADMITTING ─┬→ WAITING ⇄ CONNECTING → TALKING ─┬→ HANGING_UP → ENDED
          ▲     ├→ FORWARDING → TALKING ───────────┤
+         │     ├→ CALLBACK → PLAYING ─────────────┤
          │     ├→ PLAYING ────────────────────────┤
          │     ├→ MENU → PLAYING ─────────────────┤
          │     └──────────────────────────────────┘
          └──── WAITING, MENU, when the caller is sent on to a queue
-    A caller who waits, or is in a menu, may be sent to MENU, PLAYING and FORWARDING, too. TALKING goes to WAITING or
-    FORWARDING when the call is transferred, and to WAITING when the agent was gone before the connection was recorded.
+    A caller who waits, or is in a menu, may be sent to MENU, CALLBACK, PLAYING and FORWARDING, too, and comes back from
+    CALLBACK. TALKING goes to WAITING or FORWARDING when the call is transferred, and to WAITING when the agent was gone
+    before the connection was recorded.
     Any stage goes to ENDED when the channel is gone.
 
 `step` is called once for each event, in the order in which the controller receives them. It returns the progress after
@@ -32,12 +34,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tongdai.acd.admission import MAX_HOPS, Send, sent
-from tongdai.acd.caller import forwarding, menu, ring_all
+from tongdai.acd.caller import callback, forwarding, menu, ring_all
 from tongdai.acd.caller.model import (
     Admit,
     Answer,
     BridgeWithAgent,
     CallerProgress,
+    CheckKey,
     CheckSound,
     Command,
     DestroyBridge,
@@ -65,6 +68,7 @@ from tongdai.acd.caller.signals import (
     AgentLeft,
     AgentMissing,
     BridgedWithAgent,
+    CallbackWanted,
     ChannelAbsent,
     ChannelListed,
     Matched,
@@ -75,6 +79,7 @@ from tongdai.acd.caller.signals import (
     OfferMade,
     OfferRefused,
     OffersMade,
+    OfVisit,
     PhoneRings,
     RequestFailed,
     RingTimedOut,
@@ -89,7 +94,7 @@ from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.ids import MenuId, QueueId
 from tongdai.queues.model import HANG_UP, DestinationKind
-from tongdai.switch.events import ChannelDestroyed, Event, PlaybackFinished
+from tongdai.switch.events import ChannelDestroyed, ChannelDtmfReceived, Event, PlaybackFinished
 
 FAILED_FOR_S, TAKEN_FOR_S = 20, 1
 """How long a caller is not offered again to an agent who was unreachable or did not answer, or who was taken."""
@@ -152,7 +157,7 @@ def step(call: CallerProgress, event: Event | Signal) -> Step:
 
 def _of_another_visit(call: CallerProgress, event: Event | Signal) -> bool:
     """Whether an event concerns a queue that the caller has left."""
-    return isinstance(event, Admitted | NotAdmitted | Matched | WaitOver | MenusRead) and event.hops != call.hops
+    return isinstance(event, OfVisit) and event.hops != call.hops
 
 
 def _continued(call: CallerProgress, event: Event | Signal) -> Step:
@@ -193,6 +198,10 @@ def _waiting(call: CallerProgress, event: Event | Signal) -> Step:
             return replace(go(call, Stage.CONNECTING), agent_id=agent_id, also=also), (MakeOffer(agent_id, also),)
         case WaitOver(to=to):
             return _send(call, to)
+        case ChannelDtmfReceived(digit=digit):
+            return call, (CheckKey(digit),)
+        case CallbackWanted():
+            return callback.wanted(call)
         case _:
             return call, ()
 
@@ -231,6 +240,8 @@ def _send(call: CallerProgress, to: Send) -> Step:
         case DestinationKind.NUMBER, str(number):
             call, commands = forwarding.begin(call, number, Send(HANG_UP, to.outcome))
             return call, ordered((*leave, *commands))
+        case DestinationKind.CALLBACK, _:
+            return callback.sent_here(call, to.outcome)
         case _:
             call, commands = hang_up(replace(call, outcome=to.outcome))
             return call, (*leave, *commands)
@@ -293,22 +304,9 @@ def _talking(call: CallerProgress, event: Event | Signal) -> Step:
             talks = replace(call, agent_id=agent_id, number=None, agent_channel=channel, rings=False)
             return talks, tuple(release(call))
         case Transferred():
-            return _transfer(call, event)
+            return forwarding.transfer(call, event)
         case _:
             return call, ()
-
-
-def _transfer(call: CallerProgress, event: Transferred) -> Step:
-    """The agent has left; the caller waits in a queue, or a number is called."""
-    left, parting = alone(replace(call, transfers=call.transfers + 1)), (DestroyBridge(), *release(call))
-    if event.to.kind is DestinationKind.NUMBER and event.to.target is not None:
-        failing = Send(HANG_UP, InboundOutcome.ANSWERED)
-        left, commands = forwarding.begin(left, event.to.target, failing, transfer=True)
-        return left, ordered((*parting, *commands))
-    assert event.to.kind is DestinationKind.QUEUE, f"transferred to a {event.to.kind}"
-    queue_id, hops = QueueId(int(event.to.target or 0)), call.hops + 1
-    waiting = replace(go(left, Stage.WAITING), queue_id=queue_id, hops=hops, preferred=event.preferred, music=True)
-    return waiting, (RecordJoin(queue_id, hops, transfer=True), *parting, StartMusic(), Wait())
 
 
 def _offered(call: CallerProgress, event: OfferMade | OffersMade | OfferRefused) -> Step:
@@ -360,10 +358,10 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
             commands = ((BridgeWithAgent if call.agent_up else StartRingTimer)(call.agent_channel),)
         case Stage.CONNECTING:
             commands = ring_all.again(call)
-        case Stage.MENU if call.menu is None:
-            commands = (ReadMenus(call.hops),)
-        case Stage.MENU if call.menu is not None and call.menu.playing:
-            commands = (CheckSound(menu.greeting_id(call, call.menu.turn)),)
+        case Stage.MENU:
+            commands = menu.again(call)
+        case Stage.CALLBACK:
+            commands = callback.again(call)
         case Stage.PLAYING:
             commands = (CheckSound(call.playback_id),) if up else (Answer(again=True),)
         case Stage.HANGING_UP:
@@ -391,5 +389,5 @@ def _outcome(call: CallerProgress, unknown: InboundOutcome) -> InboundOutcome:
 
 _FOLLOWING = {
     Stage.ADMITTING: _admitted, Stage.WAITING: _waiting, Stage.CONNECTING: _connecting, Stage.MENU: _in_menu,
-    Stage.FORWARDING: forwarding.step, Stage.TALKING: _talking,
+    Stage.FORWARDING: forwarding.step, Stage.TALKING: _talking, Stage.CALLBACK: callback.following,
 }  # fmt: skip

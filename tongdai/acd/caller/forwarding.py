@@ -1,4 +1,4 @@
-"""A caller for whom a number is called, until the two talk. Pure.
+"""A caller for whom a number is called, until the two talk; and transfers, to a number or a queue. Pure.
 
     called ──▶ rings ──▶ answered ── bridged ──▶ TALKING
        └─────────┴──────────┴── gone, busy, not answered in time ──▶ hung up, with the outcome of what led here
@@ -14,13 +14,16 @@ from tongdai.acd.caller.model import (
     CallerProgress,
     CallNumber,
     Command,
+    DestroyBridge,
     NumberCall,
     RecordConnection,
     RecordForward,
+    RecordJoin,
     Stage,
     StartMusic,
+    Wait,
 )
-from tongdai.acd.caller.moves import Step, alone, answer, go, hang_up, release
+from tongdai.acd.caller.moves import Step, alone, answer, go, hang_up, ordered, release
 from tongdai.acd.caller.signals import (
     AgentAnswered,
     AgentLeft,
@@ -30,8 +33,12 @@ from tongdai.acd.caller.signals import (
     PhoneRings,
     RingTimedOut,
     Signal,
+    Transferred,
 )
 from tongdai.agents.model import OfferOutcome
+from tongdai.call_outcome import InboundOutcome
+from tongdai.ids import QueueId
+from tongdai.queues.model import HANG_UP, DestinationKind
 from tongdai.switch.events import Event
 
 
@@ -85,6 +92,19 @@ def _without(call: CallerProgress, event: Event | Signal) -> Step:
             return failed(call)
         case _:
             return call, ()
+
+
+def transfer(call: CallerProgress, event: Transferred) -> Step:
+    """The agent has left; the caller waits in a queue, or a number is called."""
+    left, parting = alone(replace(call, transfers=call.transfers + 1)), (DestroyBridge(), *release(call))
+    if event.to.kind is DestinationKind.NUMBER and event.to.target is not None:
+        failing = Send(HANG_UP, InboundOutcome.ANSWERED)
+        left, commands = begin(left, event.to.target, failing, transfer=True)
+        return left, ordered((*parting, *commands))
+    assert event.to.kind is DestinationKind.QUEUE, f"transferred to a {event.to.kind}"
+    queue_id, hops = QueueId(int(event.to.target or 0)), call.hops + 1
+    waiting = replace(go(left, Stage.WAITING), queue_id=queue_id, hops=hops, preferred=event.preferred, music=True)
+    return waiting, (RecordJoin(queue_id, hops, transfer=True), *parting, StartMusic(), Wait())
 
 
 def failed(call: CallerProgress) -> Step:

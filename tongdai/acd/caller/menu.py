@@ -1,11 +1,14 @@
 """A caller in a keypad menu: translates events and effects of the menu's interpreter (queues/menus/core.py). Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tongdai.acd.caller.model import (
     CallerProgress,
+    CheckSound,
     PlayInvalidKey,
     PlaySound,
+    ReadMenus,
     Request,
     StartKeyTimer,
     StopSound,
@@ -32,6 +35,13 @@ def step(call: CallerProgress, event: object) -> MenuStep:
     if call.menu is None or read is None:
         return call, (), None
     return _made(call, core.step(call.menus, call.menu, read))
+
+
+def again(call: CallerProgress) -> Sequence[Request]:
+    """The request whose result is missing."""
+    if call.menu is None:
+        return (ReadMenus(call.hops),)
+    return (CheckSound(greeting_id(call, call.menu.turn)),) if call.menu.playing else ()
 
 
 def greeting_id(call: CallerProgress, turn: int) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from tongdai.acd.admission import Send
 from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome
+from tongdai.callbacks.model import CallbackDialog
 from tongdai.calls.inbound.model import InboundEnding
 from tongdai.ids import AgentId, MenuId, QueueId
 from tongdai.queues.menus.core import State
@@ -27,6 +28,8 @@ class Stage(StrEnum):
     TALKING = "talking"
     MENU = "menu"
     """In a keypad menu."""
+    CALLBACK = "callback"
+    """Asks to be called back: confirms the number by keys."""
     PLAYING = "playing"
     """A message is playing, after which the call ends."""
     HANGING_UP = "hanging_up"
@@ -36,7 +39,7 @@ class Stage(StrEnum):
 
 TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.ADMITTING: frozenset(
-        {Stage.WAITING, Stage.FORWARDING, Stage.MENU, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}
+        {Stage.WAITING, Stage.FORWARDING, Stage.MENU, Stage.CALLBACK, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}
     ),
     Stage.WAITING: frozenset(
         {
@@ -44,6 +47,7 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
             Stage.CONNECTING,
             Stage.FORWARDING,
             Stage.MENU,
+            Stage.CALLBACK,
             Stage.PLAYING,
             Stage.HANGING_UP,
             Stage.ENDED,
@@ -52,7 +56,10 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.FORWARDING: frozenset({Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.TALKING: frozenset({Stage.WAITING, Stage.FORWARDING, Stage.HANGING_UP, Stage.ENDED}),
-    Stage.MENU: frozenset({Stage.ADMITTING, Stage.FORWARDING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.MENU: frozenset(
+        {Stage.ADMITTING, Stage.FORWARDING, Stage.CALLBACK, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}
+    ),
+    Stage.CALLBACK: frozenset({Stage.WAITING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.PLAYING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
     Stage.HANGING_UP: frozenset({Stage.ENDED}),
     Stage.ENDED: frozenset(),
@@ -111,6 +118,10 @@ class CallerProgress:
     """Where the caller is in it; None: it is being read, or the caller is in none."""
     menus: Menus = field(default_factory=dict[MenuId, Menu])
     """The menus of the tenant, as they were when the caller reached it."""
+    callback: CallbackDialog | None = None
+    """None: it is being begun, or the caller does not ask for a callback."""
+    keeps_waiting: bool = False
+    """A caller who gives up asking waits again; otherwise the call ends."""
     outcome: InboundOutcome | None = None
     """The outcome, if it was decided before the channel ended."""
 
@@ -182,6 +193,13 @@ class RecordForward:
     channel: str
     transfer: bool = False
     """Somebody transferred the call: the talk is over, and the agent wraps up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallback:
+    """The caller is to be called back at a number, and is in no queue any more: the callback has the place."""
+
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +312,29 @@ class PlayInvalidKey:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayParts:
+    """Say a sentence of recorded parts."""
+
+    parts: tuple[str, ...]
+    language: str
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginCallback:
+    """Read what is needed to ask for the number. Result: CallbackBegun."""
+
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKey:
+    """Ask whether the queue offers a callback by this key. Results: CallbackWanted, or none."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopSound:
     playback_id: str
 
@@ -332,9 +373,10 @@ class DestroyBridge:
     pass
 
 
-Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordForward | RecordEnd
-Sound = PlaySound | PlayInvalidKey | StopSound
+Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordForward | RecordCallback | RecordEnd
+Sound = PlaySound | PlayInvalidKey | PlayParts | StopSound
 Resultless = Answer | StartMusic | StopMusic | StopWaiting | StartKeyTimer | HangUp | DestroyBridge | Exclude
 Phone = RingAgent | CallNumber | StartRingTimer | HangUpAgent
-Request = Sound | Phone | Admit | ReadMenus | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
+Asking = BeginCallback | CheckKey
+Request = Sound | Phone | Asking | Admit | ReadMenus | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
 Command = Record | Request

@@ -157,6 +157,22 @@ class MenusRead:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackWanted:
+    """The caller, who waits, has pressed the key by which the queue offers callbacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackBegun:
+    """The data for asking a caller for the number to call back."""
+
+    phone: str
+    """The caller's, in E.164; empty: withheld."""
+    country: str
+    language: str
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyTimedOut:
     """The caller pressed no key in time, after the greeting of a turn."""
 
@@ -181,9 +197,11 @@ class ChannelAbsent:
     """The switch does not list the channel, and it will not appear any more."""
 
 
+OfVisit = Admitted | NotAdmitted | Matched | WaitOver | MenusRead | CallbackBegun
+"""Signals that concern the queue or menu which was reached after `hops` others."""
 Signal = (
     Admitted | NotAdmitted | Matched | OfferMade | OffersMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
     | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | TalksWith | Transferred | WaitOver
-    | SoundOver
-    | MenusRead | KeyTimedOut | RequestFailed | ChannelListed | ChannelAbsent
+    | SoundOver | MenusRead | CallbackWanted | CallbackBegun | KeyTimedOut | RequestFailed | ChannelListed
+    | ChannelAbsent
 )  # fmt: skip

@@ -4,6 +4,7 @@
 - A worse number than one that was announced is never said: a caller who heard 3 does not hear 4, also after VIPs came
   in between; they are asked to stay on the line.
 - At least LEAST_BETWEEN_ANNOUNCEMENTS_S pass between two of them, from the end of the one to the begin of the next.
+- Each says by which key callers ask to be called back, where they may.
 - They delay nothing: an agent is offered whether one plays or not, nothing begins while the caller is offered, and what
   plays is stopped when they are connected.
 """
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from tongdai.queues.model import QueueRules
-from tongdai.queues.prompts.model import MOST_MINUTES, MOST_POSITION, position_parts, wait_parts
+from tongdai.queues.prompts.model import MOST_MINUTES, MOST_POSITION, callback_parts, position_parts, wait_parts
 from tongdai.queues.settings.model import LEAST_BETWEEN_ANNOUNCEMENTS_S
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -58,7 +59,8 @@ def announcement(
         if minutes is None or expected <= minutes:
             parts, minutes = [*parts, *wait_parts(language, expected)], expected
     then = Announced(said, minutes, playing=True, quiet_since=heard.quiet_since)
-    return Announcement(tuple(parts or ["please-wait"]), then)
+    offer = callback_parts(language, rules.callback_key) if rules.callback_offered else []
+    return Announcement((*(parts or ["please-wait"]), *offer), then)
 
 
 def ended(heard: Announced, now: datetime) -> Announced:

@@ -17,10 +17,20 @@ PARTS: Mapping[str, str] = {
     "minutes": "minutes.",
     "please-wait": "Please stay on the line.",
     "invalid-key": "That key is not valid.",
+    "callback-offer": "To be called back without losing your place, press",
+    "callback-number": "We will call you back at",
+    "callback-confirm": "If this is right, press one. For another number, press two.",
+    "callback-enter": "Please enter your telephone number, and end with the hash key.",
+    "callback-invalid": "That is not a telephone number.",
+    "callback-thanks": "Thank you. We will call you back. Good bye.",
     "closed": "We are closed now. Please call again later.",
     "full": "All our agents are busy. Please call again later.",
 }
 """Part → the words to record."""
+
+
+DIGITS: Mapping[str, str] = {str(digit): _SMALL[digit] for digit in range(10)}
+"""Digit → the part that says it."""
 
 
 def number(value: int) -> list[str]:

@@ -17,11 +17,13 @@ class Language:
     parts: Mapping[str, str]
     """Part → the words to record."""
     number: Callable[[int], list[str]]
+    digits: Mapping[str, str]
+    """Digit → the part that says it."""
 
 
 _LANGUAGES: Mapping[str, Language] = {
-    "vi": Language(vietnamese.PARTS, vietnamese.number),
-    "en": Language(english.PARTS, english.number),
+    "vi": Language(vietnamese.PARTS, vietnamese.number, vietnamese.DIGITS),
+    "en": Language(english.PARTS, english.number, english.DIGITS),
 }
 assert tuple(_LANGUAGES) == LANGUAGES, "every language of the settings has prompts"
 
@@ -41,6 +43,16 @@ def wait_parts(code: str, minutes: int) -> list[str]:
         return ["wait-short"]
     head = "wait" if minutes <= MOST_MINUTES else "wait-over"
     return [head, *_LANGUAGES[code].number(min(minutes, MOST_MINUTES)), "minutes"]
+
+
+def digit_parts(code: str, digits: str) -> list[str]:
+    """Digits, one by one: telephone numbers and keys."""
+    return [_LANGUAGES[code].digits[digit] for digit in digits]
+
+
+def callback_parts(code: str, key: str) -> list[str]:
+    """The key by which a caller asks to be called back; none that is no digit is announced."""
+    return ["callback-offer", *digit_parts(code, key)] if key.isdigit() else []
 
 
 def sounds(code: str, parts: Sequence[str]) -> list[str]:

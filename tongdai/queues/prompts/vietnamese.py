@@ -38,10 +38,20 @@ PARTS: Mapping[str, str] = {
     "minutes": "phút.",
     "please-wait": "Xin quý khách vui lòng giữ máy.",
     "invalid-key": "Phím bấm không hợp lệ.",
+    "callback-offer": "Để được gọi lại mà vẫn giữ thứ tự chờ, xin bấm phím",
+    "callback-number": "Chúng tôi sẽ gọi lại cho quý khách theo số",
+    "callback-confirm": "Nếu đúng, xin bấm phím một. Để đổi số khác, xin bấm phím hai.",
+    "callback-enter": "Xin nhập số điện thoại, rồi bấm phím thăng.",
+    "callback-invalid": "Số điện thoại không hợp lệ.",
+    "callback-thanks": "Cảm ơn quý khách. Chúng tôi sẽ gọi lại. Xin chào.",
     "closed": "Hiện đã hết giờ làm việc. Xin quý khách vui lòng gọi lại sau.",
     "full": "Tất cả tổng đài viên đều đang bận. Xin quý khách vui lòng gọi lại sau.",
 }
 """Part → the words to record."""
+
+
+DIGITS: Mapping[str, str] = {str(digit): _DIGITS[digit] for digit in range(10)}
+"""Digit → the part that says it."""
 
 
 def number(value: int) -> list[str]:

@@ -47,6 +47,7 @@ def rules_of(
         overflow=settings.overflow or HANG_UP,
         hold_music=moh_file,
         announce_position=bool(announce_position),
+        country=country,
         language=settings.language or language_of(country),
         selector=settings.agent_selector or Selector.LONGEST_IDLE,
         skills=settings.skills,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -72,6 +72,22 @@ class MemoryCallbacks:
         ended_at = self._clock.now() if over else None
         changed = replace(callback, state=state, ended_at=ended_at, **values)  # type: ignore[arg-type]
         self.callbacks[callback.callback_id] = changed
+
+    async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
+        found = self.live.get(call.call_id)
+        if found is None or found.connected_at is not None:
+            return None
+        row = self.waiting.pop(call.call_id, None)
+        place = found.opened_at if row is None else row.arrived_at
+        self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=found.answered_at or at)
+        for one in self.callbacks.values():
+            if one.ended_at is None and (one.queue_id, one.phone) == (found.queue_id, phone):
+                self._move(one, one.state, arrived_at=min(place, one.arrived_at), due_at=min(at, one.due_at))
+                return self.callbacks[one.callback_id]
+        expires_at = at + timedelta(hours=4)
+        return self.add_callback(
+            *(found.queue_id, phone), arrived_at=place, due_at=at, expires_at=expires_at, from_call=call.call_id
+        )
 
     async def due_callbacks(self) -> Sequence[Callback]:
         now = self._clock.now()

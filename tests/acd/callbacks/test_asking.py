@@ -1,0 +1,157 @@
+"""Callers who ask to be called back, on the simulated switch: from the key to the callback."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.support.callback_scene import dialled_to, states
+from tests.support.caller_scene import FRONT, RULES, call_in, endings, started
+from tests.support.dialer_scene import Scene, play
+from tongdai.call_outcome import InboundOutcome
+from tongdai.callbacks.model import CallbackState
+from tongdai.queues.menus.model import Menu
+from tongdai.queues.model import Destination, DestinationKind
+from tongdai.switch.simulated.ledger import SimulatedCaller
+
+AT_ONCE = timedelta(seconds=1)
+CALLBACK = Destination(DestinationKind.CALLBACK)
+OFFERED = replace(RULES, callback_offered=True, callback_key="9", language="en")
+
+
+async def asked(s: Scene, person: int, keys: str) -> SimulatedCaller:
+    """Somebody calls and presses these keys, some seconds apart; returns when the call is over."""
+    caller = await call_in(s, person)
+    for key in keys:
+        await asyncio.sleep(2)
+        s.simulated.press(caller, key)
+    await s.until(lambda: caller.ended_at)
+    return caller
+
+
+def test_caller_who_waits_asks_by_key_keeps_the_place_and_is_called_back() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, OFFERED)
+        first = await asked(s, 1, "91")
+        await s.until(lambda: endings(s) == [InboundOutcome.CALLBACK])
+        assert first.ended_by == "us"
+        (sentence, thanks) = (played.sounds for played in first.sounds)
+        assert sentence[0] == "sound:tongdai/en/callback-number"
+        assert thanks == ("sound:tongdai/en/callback-thanks",)
+        second = await call_in(s, 2)
+        (callback,) = s.acd.callbacks.values()
+        assert callback.arrived_at - first.arrived_at < AT_ONCE
+        s.agents(1, wrap_up_s=0)
+        await s.until(lambda: second.talks)
+        assert states(s) == [CallbackState.DONE]
+        (called,) = dialled_to(s, 1)
+        assert called < second.talks[0].began_at
+
+    play(scene)
+
+
+def test_later_caller_is_not_served_before_a_callback_that_was_just_asked_for() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, OFFERED)
+        first, second = await call_in(s, 1), await call_in(s, 2)
+        await asyncio.sleep(2)
+        s.simulated.press(first, "9")
+        await asyncio.sleep(2)
+        s.simulated.press(first, "1")
+        await s.until(lambda: first.ended_at)
+        s.agents(1, wrap_up_s=0)
+        await s.until(lambda: s.acd.offers)
+        assert s.acd.offers[0].call_id in {callback.call_id for callback in s.acd.callbacks.values()}
+        assert not second.talks
+
+    play(scene)
+
+
+def test_key_of_a_menu_leads_to_a_callback() -> None:
+    async def scene(s: Scene) -> None:
+        s.acd.menu[FRONT] = Menu(name="Front", greeting="welcome", options={"5": CALLBACK})
+        await started(s, replace(RULES, menu_id=FRONT))
+        caller = await asked(s, 1, "51")
+        await s.until(lambda: endings(s) == [InboundOutcome.CALLBACK])
+        (callback,) = s.acd.callbacks.values()
+        assert callback.from_call in s.acd.over
+        assert callback.arrived_at - caller.arrived_at < AT_ONCE
+        s.agents(1)
+        await s.until(lambda: states(s) == [CallbackState.DONE])
+
+    play(scene)
+
+
+@pytest.mark.parametrize("presses", [True, False])
+def test_wait_that_is_over_leads_to_a_callback(presses: bool) -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, replace(RULES, max_wait_s=30, overflow=CALLBACK))
+        caller = await call_in(s, 1)
+        await s.until(lambda: caller.sounds)
+        if presses:
+            s.simulated.press(caller, "1")
+        await s.until(lambda: endings(s), within_s=300)
+        assert endings(s) == [InboundOutcome.CALLBACK if presses else InboundOutcome.OVERFLOW]
+        assert states(s) == ([CallbackState.PENDING] if presses else [])
+        assert not s.acd.waiting
+
+    play(scene)
+
+
+def test_other_number_is_called_back() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, OFFERED)
+        await asked(s, 1, "920900000002#1")
+        await s.until(lambda: states(s) == [CallbackState.PENDING])
+        s.agents(1)
+        await s.until(lambda: dialled_to(s, 2))
+        assert not dialled_to(s, 1)
+
+    play(scene)
+
+
+def test_caller_who_changes_their_mind_waits_on_at_their_place() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, OFFERED)
+        caller, _ = await call_in(s, 1), await call_in(s, 2)
+        await asyncio.sleep(2)
+        s.simulated.press(caller, "9")
+        await asyncio.sleep(90)
+        s.agents(1)
+        await s.until(lambda: caller.talks)
+        assert not s.acd.callbacks
+
+    play(scene)
+
+
+def test_key_means_nothing_where_no_callback_is_offered() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, replace(OFFERED, callback_offered=False))
+        caller = await call_in(s, 1)
+        s.simulated.press(caller, "9")
+        await asyncio.sleep(5)
+        assert not caller.sounds
+        assert len(s.acd.waiting) == 1
+
+    play(scene)
+
+
+def test_callback_is_read_out_after_a_restart_in_between() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, OFFERED)
+        caller = await call_in(s, 1)
+        s.simulated.press(caller, "9")
+        await s.until(lambda: caller.sounds)
+        await s.stop()
+        s.start()
+        await s.until(lambda: s.dialer.active_calls)
+        await asyncio.sleep(2)
+        (row,) = s.acd.waiting.values()
+        assert row.arrived_at - caller.arrived_at < AT_ONCE
+        s.simulated.press(caller, "9")
+        await asyncio.sleep(2)
+        s.simulated.press(caller, "1")
+        await s.until(lambda: states(s) == [CallbackState.PENDING])
+
+    play(scene)

@@ -1,0 +1,190 @@
+"""A caller who asks to be called back: confirms their number by keys, or enters another one. Pure.
+
+    CONFIRM ── 1 ──▶ asked            the number is read out, digit by digit
+       │ ▲ └── 2 ──▶ ENTER
+       │ └── # or a pause, a number ── ENTER
+       └── nothing, or other keys, too often ──▶ given up
+
+A key counts at any time, also while something is said, which it stops. A caller who withholds the number enters one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from tongdai.acd.caller.model import (
+    BeginCallback,
+    CallerProgress,
+    CheckSound,
+    Command,
+    PlayParts,
+    RecordAnswer,
+    RecordCallback,
+    Request,
+    Stage,
+    StartKeyTimer,
+    StartMusic,
+    StopSound,
+    StopWaiting,
+    Wait,
+)
+from tongdai.acd.caller.moves import Step, answer, go, hang_up, quiet
+from tongdai.acd.caller.signals import CallbackBegun, KeyTimedOut, SoundOver
+from tongdai.call_outcome import InboundOutcome
+from tongdai.callbacks.model import CallbackDialog
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import NumberFault
+from tongdai.queues.prompts.model import digit_parts
+from tongdai.switch.events import ChannelDtmfReceived, PlaybackFinished
+
+CONFIRM_KEY, OTHER_KEY, END_KEY = "1", "2", "#"
+KEY_S = 6
+"""How long a key is waited for, after something was said or a digit was pressed."""
+REPEATS = 2
+"""How often the question is repeated."""
+MOST_DIGITS = 15
+
+
+class Given(Enum):
+    UP = auto()
+    """The caller pressed nothing that means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The caller is to be called back."""
+
+    phone: str
+
+
+CallbackStep = tuple[CallerProgress, tuple[Request, ...], Asked | Given | None]
+"""The progress, the requests, and what has come of it."""
+
+
+def begin(call: CallerProgress, begun: CallbackBegun) -> CallbackStep:
+    dialog = CallbackDialog(phone=begun.phone, country=begun.country, language=begun.language)
+    return _ask(call, dialog) if begun.phone else _enter(call, dialog)
+
+
+def step(call: CallerProgress, event: object) -> CallbackStep:
+    """The caller pressed a key, what was said is over, or no key came in time; any other event changes nothing."""
+    dialog = call.callback
+    if dialog is None:
+        return call, (), None
+    match event:
+        case ChannelDtmfReceived(digit=digit):
+            stop = (StopSound(said_id(call, dialog.turn)),) if dialog.playing else ()
+            call, requests, result = _pressed(call, replace(dialog, playing=False), digit)
+            return call, (*stop, *requests), result
+        case PlaybackFinished(playback_id=playback_id) | SoundOver(playback_id=playback_id):
+            if dialog.playing and playback_id == said_id(call, dialog.turn):
+                return replace(call, callback=replace(dialog, playing=False)), (_timer(call, dialog.turn),), None
+        case KeyTimedOut(turn=turn, hops=hops):
+            if (turn, hops) == (dialog.turn, call.hops) and not dialog.playing:
+                return _complete(call, dialog) if dialog.entered else _again(call, dialog, ())
+        case _:
+            pass
+    return call, (), None
+
+
+def said_id(call: CallerProgress, turn: int) -> str:
+    return f"{call.call_id}-callback-{call.hops}-{turn}"
+
+
+def _timer(call: CallerProgress, turn: int) -> Request:
+    return StartKeyTimer(KEY_S, turn, call.hops)
+
+
+def _pressed(call: CallerProgress, dialog: CallbackDialog, digit: str) -> CallbackStep:
+    if dialog.entered is None and digit == CONFIRM_KEY:
+        return replace(call, callback=dialog), (), Asked(dialog.phone)
+    if dialog.entered is None and digit == OTHER_KEY:
+        return _enter(call, dialog)
+    if dialog.entered is None or not (digit.isdigit() or digit == END_KEY):
+        return _again(call, dialog, ("invalid-key",))
+    entered = dialog.entered + digit.removesuffix(END_KEY)
+    dialog = replace(dialog, entered=entered, turn=dialog.turn + 1)
+    if digit == END_KEY or len(entered) >= MOST_DIGITS:
+        return _complete(call, dialog)
+    return replace(call, callback=dialog), (_timer(call, dialog.turn),), None
+
+
+def _complete(call: CallerProgress, dialog: CallbackDialog) -> CallbackStep:
+    """The caller has entered a number."""
+    number = phone.normalise(dialog.entered or "", dialog.country)
+    if isinstance(number, NumberFault):
+        return _again(call, replace(dialog, entered=""), ("callback-invalid",))
+    return _ask(call, replace(dialog, phone=number, entered=None))
+
+
+def _again(call: CallerProgress, dialog: CallbackDialog, first: tuple[str, ...]) -> CallbackStep:
+    """Ask the same question once more, unless it was asked too often."""
+    if dialog.failures >= REPEATS:
+        return replace(call, callback=dialog), (), Given.UP
+    dialog = replace(dialog, failures=dialog.failures + 1)
+    return _ask(call, dialog, first) if dialog.entered is None else _enter(call, dialog, first)
+
+
+def _ask(call: CallerProgress, dialog: CallbackDialog, first: tuple[str, ...] = ()) -> CallbackStep:
+    """Read the number out, to be confirmed."""
+    written = phone.formatted(dialog.phone, dialog.country)
+    digits = [digit for digit in written if digit.isdigit()]
+    parts = ("callback-number", *digit_parts(dialog.language, "".join(digits)), "callback-confirm")
+    return _say(call, dialog, (*first, *parts))
+
+
+def _enter(call: CallerProgress, dialog: CallbackDialog, first: tuple[str, ...] = ()) -> CallbackStep:
+    return _say(call, replace(dialog, entered=""), (*first, "callback-enter"))
+
+
+def _say(call: CallerProgress, dialog: CallbackDialog, parts: tuple[str, ...]) -> CallbackStep:
+    dialog = replace(dialog, turn=dialog.turn + 1, playing=True)
+    say = PlayParts(parts, dialog.language, said_id(call, dialog.turn))
+    return replace(call, callback=dialog), (say,), None
+
+
+# In the machine of the caller
+
+
+def sent_here(call: CallerProgress, outcome: InboundOutcome) -> Step:
+    """The caller is sent to a callback, from a queue, a menu or admission; `outcome` is that of one who does not ask. A
+    caller in a queue stays in it until the callback has the place."""
+    waits = call.stage is Stage.WAITING
+    records: tuple[Command, ...] = () if waits else (RecordAnswer(),)
+    entered = replace(
+        go(call, Stage.CALLBACK), callback=None, keeps_waiting=False, answered=True, music=False, outcome=outcome,
+        hops=call.hops + 1,
+    )  # fmt: skip
+    leave: tuple[Command, ...] = (StopWaiting(),) if waits else ()
+    return entered, (*records, *leave, *answer(call), *quiet(call), BeginCallback(entered.hops))
+
+
+def wanted(call: CallerProgress) -> Step:
+    """A caller who waits has pressed the key of callbacks."""
+    entered = replace(go(call, Stage.CALLBACK), callback=None, keeps_waiting=True, music=False)
+    return entered, (StopWaiting(), *quiet(call), BeginCallback(call.hops))
+
+
+def following(call: CallerProgress, event: object) -> Step:
+    """The stage CALLBACK."""
+    if isinstance(event, CallbackBegun) and call.callback is None:
+        call, requests, result = begin(call, event)
+    else:
+        call, requests, result = step(call, event)
+    if isinstance(result, Asked) and call.callback is not None:
+        asked = replace(go(call, Stage.PLAYING), outcome=InboundOutcome.CALLBACK)
+        thanks = PlayParts(("callback-thanks",), call.callback.language, call.playback_id)
+        return asked, (RecordCallback(result.phone), *requests, thanks)
+    if result is None:
+        return call, requests
+    if call.keeps_waiting:
+        return replace(go(call, Stage.WAITING), callback=None, music=True), (*requests, StartMusic(), Wait())
+    ended, hang = hang_up(call)
+    return ended, (*requests, *hang)
+
+
+def again(call: CallerProgress) -> Sequence[Command]:
+    """The request whose result is missing."""
+    if call.callback is None:
+        return (BeginCallback(call.hops),)
+    return (CheckSound(said_id(call, call.callback.turn)),) if call.callback.playing else ()
