@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from tests.support.acts import MemoryActs
 from tests.support.dialer_scene import AGENTS, QUEUE, Scene
 from tests.support.parties import MemoryParties
@@ -17,6 +19,8 @@ DONE = Ended(Result.DONE)
 FIRST, SECOND = AgentId(1), AgentId(2)
 NUMBER = "+84901234567"
 CALLED = "1900001"
+DIRECTIONS = pytest.mark.parametrize("inbound", [False, True])
+WHOM = pytest.mark.parametrize("whom", [{"agentId": SECOND}, {"number": NUMBER}, {"endpoint": "a5"}])
 
 
 class Consults:
@@ -112,3 +116,7 @@ async def consults(
     s: Scene, *, inbound: bool = False, first_rings: bool = False, second_rings: bool = False
 ) -> Consults:
     return await Consults(s).begin(inbound=inbound, first_rings=first_rings, second_rings=second_rings)
+
+
+async def wraps_up(c: Consults) -> None:
+    await c.s.until(lambda: c.first.state is AgentState.WRAP_UP, within_s=5)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.calls.acts.conftest import LiveTalk
-from tests.calls.acts.test_api import leader
+from tests.support.act_leader import leader
 from tests.support.api import Tenant, refused
 from tongdai.calls.acts.model import Consulted, Kind
 from tongdai.calls.parties.model import PartyKind

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.calls.acts.model import SUPERVISING, Act, Kind, Talk
+from tongdai.calls.acts.model import CONSULTING, SUPERVISING, Act, Kind, Talk
 from tongdai.calls.model import CallState
 from tongdai.ids import AgentId, TenantId
 from tongdai.telephony.acts import core
@@ -31,7 +31,9 @@ def test_call_that_has_ended_refuses_every_act(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.HANG_UP])
 def test_call_without_an_agent_is_only_ended(kind: Kind) -> None:
-    assert core.refusal(kind, ALONE) == f"Cannot {kind} a call that is not connected with an agent"
+    assert (
+        core.refusal(kind, ALONE) == f"Cannot {core.WORDS.get(kind, kind)} a call that is not connected with an agent"
+    )
     assert core.refusal(Kind.HANG_UP, ALONE) is None
 
 
@@ -84,7 +86,7 @@ def test_supervisor_changes_nothing_of_a_call_that_has_an_agent(kind: Kind, talk
 
 
 @given(
-    st.sampled_from(sorted(set(Kind) - SUPERVISING - {Kind.TRANSFER})),
+    st.sampled_from(sorted(set(Kind) - SUPERVISING - CONSULTING - {Kind.TRANSFER})),
     st.sampled_from([TALKING, HELD, MUTED, replace(HELD, muted_channel="agent")]),
 )
 def test_what_must_be_undone_later_is_recorded_first(kind: Kind, talk: Talk) -> None:

@@ -4,9 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.support.consults import DONE, FIRST, NUMBER, SECOND, Consults, consults
+from tests.support.consults import DIRECTIONS, DONE, FIRST, NUMBER, SECOND, WHOM, Consults, consults, wraps_up
 from tests.support.dialer_scene import Scene, play
-from tests.telephony.parties.test_consult import DIRECTIONS, WHOM, wraps_up
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import Ended, Kind, Result
 from tongdai.calls.parties.model import Party, PartyState

@@ -4,14 +4,13 @@ import asyncio
 
 import pytest
 
-from tests.support.consults import DONE, FIRST, NUMBER, SECOND, Consults, consults
+from tests.support.consults import DIRECTIONS, DONE, FIRST, NUMBER, SECOND, WHOM, consults
 from tests.support.dialer_scene import Scene, play
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import Ended, Kind, Result
 from tongdai.calls.parties.model import PartyState
 from tongdai.switch.simulated.callees import Response, always
 
-DIRECTIONS = pytest.mark.parametrize("inbound", [False, True])
 KINDS = pytest.mark.parametrize(
     ("inbound", "first_rings", "second_rings"),
     [
@@ -19,12 +18,7 @@ KINDS = pytest.mark.parametrize(
         (True, True, True),
     ],
 )  # fmt: skip
-WHOM = pytest.mark.parametrize("whom", [{"agentId": SECOND}, {"number": NUMBER}, {"endpoint": "a5"}])
 FREE = {AgentState.IDLE, AgentState.WRAP_UP}
-
-
-async def wraps_up(c: Consults) -> None:
-    await c.s.until(lambda: c.first.state is AgentState.WRAP_UP, within_s=5)
 
 
 @KINDS

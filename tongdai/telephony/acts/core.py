@@ -88,6 +88,16 @@ Request = PlayMusic | Bridge | Mute | Unmute | Press | HangUp
 Step = Record | Request
 
 
+WORDS = {
+    Kind.TAKE_OVER: "take over",
+    Kind.CONSULT: "consult in",
+    Kind.COMPLETE: "complete a consult of",
+    Kind.CANCEL: "cancel a consult of",
+    Kind.CONFERENCE: "confer in",
+}
+"""How messages say that something is done to a call, where that is not the name of the act."""
+
+
 def refusal(kind: Kind, talk: Talk | None, parties: bool = True) -> str | None:
     """Why the state of a call does not allow an act; None: it does. `parties`: whether there can be any."""
     if talk is None:
@@ -97,7 +107,7 @@ def refusal(kind: Kind, talk: Talk | None, parties: bool = True) -> str | None:
             return f"Cannot hang up a call in state {talk.state}, only {CallState.ANSWERED}"
         return None
     if not talk.with_agent:
-        return f"Cannot {kind.replace('_', ' ')} a call that is not connected with an agent"
+        return f"Cannot {WORDS.get(kind, kind)} a call that is not connected with an agent"
     if not parties and kind in {*CONSULTING, Kind.TAKE_OVER}:
         return "This installation connects nobody else"
     return _with_party(kind, talk) or {
