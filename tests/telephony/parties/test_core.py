@@ -63,6 +63,7 @@ def test_parting(talk: Talk, gone: str, expected: core.Parting | None) -> None:
         (replace(PLAIN, party=TALKING), (AGENT, PARTY), core.Arrangement((), False, (CUSTOMER,))),
         (replace(NOBODY, party=TALKING), (AGENT, PARTY), core.Arrangement((AGENT,), False, (CUSTOMER,))),
         (replace(NOBODY, party=TALKING), (), core.Arrangement((), False, (PARTY, CUSTOMER))),
+        (replace(NOBODY, party=CALLED), (), core.Arrangement((), False, ())),
         (PLAIN, (AGENT, CUSTOMER, SUPERVISOR), core.Arrangement((), False, ())),
     ],
 )

@@ -69,6 +69,8 @@ def arrangement(talk: Talk, members: Collection[str]) -> Arrangement:
     wanted = [] if talk.agent_channel is None else [talk.agent_channel]
     if party is not None and party.state is not PartyState.CALLED:
         wanted.append(party.channel)
+    if not wanted:  # nobody talks (yet): the ACD has the caller
+        return Arrangement((), False, ())
     if not talk.held:
         wanted.append(talk.channel)
     out = tuple(one for one in members if one not in wanted and not one.startswith(SUPERVISOR))
