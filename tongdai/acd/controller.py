@@ -131,11 +131,11 @@ class AcdController:
         return found is not None
 
     async def transfer(self, channel_id: str, to: Destination, preferred: AgentId | None) -> str | None:
-        """Transfer a caller who talks to a queue or a number, within the queue of the channel: to `preferred` of the
-        agents of that queue. Returns why not; None: it is done."""
+        """Transfer a caller who talks, or waits, to a queue or a number, within the queue of the channel: to
+        `preferred` of the agents of that queue. Returns why not; None: it is done."""
         caller = self.callers.get(channel_id)
-        if caller is None or caller.progress.stage is not model.Stage.TALKING:
-            return "The call is not connected"
+        if caller is None or caller.progress.stage not in {model.Stage.TALKING, model.Stage.WAITING}:
+            return "The caller neither talks nor waits: they are being connected, or hear a menu or a message"
         if to.kind is DestinationKind.QUEUE and to.target is not None:
             found = await self._store.queue(caller.call.tenant_id, QueueId(int(to.target)))
             if found is None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from tests.support.caller_steps import (
-    ADMITTED,
     BOB,
     CALL,
     CONNECTING,
@@ -161,8 +160,15 @@ def test_transfers_do_not_use_up_the_hops() -> None:
     assert after(WaitOver(TO_CARE, progress.hops), start=progress)[0].stage is Stage.ADMITTING
 
 
-@pytest.mark.parametrize("before", [(ADMITTED,), CALLED, RINGS])
-def test_only_a_talk_is_transferred(before: tuple[object, ...]) -> None:
+def test_caller_who_waits_is_moved() -> None:
+    progress, commands = after(*WAITING, Transferred(TO_CARE.to, BOB))
+    assert (progress.stage, progress.preferred, progress.hops) == (Stage.ADMITTING, BOB, 1)
+    assert commands[0] == StopWaiting()
+    assert after(*WAITING, Transferred(TO_NUMBER.to))[0].stage is Stage.FORWARDING
+
+
+@pytest.mark.parametrize("before", [CALLED, RINGS, CONNECTING])
+def test_only_a_talk_or_a_wait_is_transferred(before: tuple[object, ...]) -> None:
     progress, _ = after(*before)  # type: ignore[arg-type]
     assert after(Transferred(TO_CARE.to), start=progress) == (progress, ())
 

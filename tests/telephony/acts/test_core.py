@@ -29,7 +29,7 @@ def test_call_that_has_ended_refuses_every_act(kind: Kind) -> None:
     assert core.refusal(kind, None) == "The call has ended"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.HANG_UP])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in {Kind.HANG_UP, Kind.TRANSFER}])
 def test_call_without_an_agent_is_only_ended(kind: Kind) -> None:
     assert (
         core.refusal(kind, ALONE) == f"Cannot {core.WORDS.get(kind, kind)} a call that is not connected with an agent"

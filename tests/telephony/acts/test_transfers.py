@@ -211,6 +211,29 @@ def test_queue_that_takes_no_callers_refuses_a_transfer() -> None:
     play(scene)
 
 
+def test_caller_who_waits_is_moved_and_keeps_the_place() -> None:
+    async def scene(s: Scene) -> None:
+        await begun(s)
+        moved = await call_in(s, 1, talk_s=None)
+        (call,) = s.acd.live.values()
+        await asyncio.sleep(5)
+        later = s.simulated.call_in("02873009999", "84900000777", talk_s=None)
+        await s.until(lambda: len(s.acd.waiting) == 2)
+        await asyncio.sleep(5)
+        assert await transfer(s, call.call_id, queueId=OTHER) == DONE
+        await asyncio.sleep(1)
+        assert {row.queue_id for row in s.acd.waiting.values()} == {OTHER}
+        signed_in(s, "a0", OTHER)
+        await s.until(lambda: moved.talks)
+        assert not later.talks
+        number = await transfer(s, next(iter(s.acd.waiting)), number=MOBILE)
+        assert number == DONE
+        await s.until(lambda: later.talks)
+        assert [talk.with_whom for talk in later.talks] == [MOBILE[1:]]
+
+    play(scene)
+
+
 # Destinations
 
 

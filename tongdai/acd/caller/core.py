@@ -202,6 +202,9 @@ def _waiting(call: CallerProgress, event: Event | Signal) -> Step:
             return call, (CheckKey(digit),)
         case CallbackWanted():
             return callback.wanted(call)
+        case Transferred(to=to, preferred=preferred):
+            call, commands = _send(call, Send(to, InboundOutcome.OVERFLOW))
+            return replace(call, preferred=preferred), commands
         case _:
             return call, ()
 

@@ -127,7 +127,8 @@ class TalksWith:
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """Somebody transfers a caller who talks, to a queue or a number; `preferred`: to this agent of the queue."""
+    """Somebody transfers a caller who talks, or moves one who waits, to a queue or a number; `preferred`: to this agent
+    of the queue."""
 
     to: Destination
     preferred: AgentId | None = None

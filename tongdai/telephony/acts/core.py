@@ -106,7 +106,7 @@ def refusal(kind: Kind, talk: Talk | None, parties: bool = True) -> str | None:
         if talk.state is not CallState.ANSWERED:
             return f"Cannot hang up a call in state {talk.state}, only {CallState.ANSWERED}"
         return None
-    if not talk.with_agent:
+    if not talk.with_agent and kind is not Kind.TRANSFER:  # one who waits is transferred, too: the ACD knows
         return f"Cannot {WORDS.get(kind, kind)} a call that is not connected with an agent"
     if not parties and kind in {*CONSULTING, Kind.TAKE_OVER}:
         return "This installation connects nobody else"

@@ -1,6 +1,7 @@
 """Transfers of live calls to a queue, an agent or a number, without a word before (blind).
 
     TALKING ── transfer ──▶ WAITING (queue, agent) or FORWARDING (number)      the agent wraps up
+    WAITING ── transfer ──▶ WAITING elsewhere, at the same place, or FORWARDING
 
 The ACD does it, within the queue of the call's channel, in which acts are done: no event of the call comes between.
 A call to a contact becomes the ACD's, and stays so, whatever comes of the transfer. What somebody changed of the talk
@@ -23,7 +24,7 @@ class Transfers:
         """Do a transfer that the state of the call allows."""
         if talk.party is not None:
             return Ended(Result.REFUSED, "Somebody is consulted, or in a conference: complete or cancel that first")
-        if act.to_agent is not None and act.to_agent == talk.agent_id:
+        if act.to_agent is not None and act.to_agent == talk.agent_id and talk.with_agent:
             return Ended(Result.REFUSED, "The agent talks with the customer already")
         if talk.held:
             await commands.stop_music(self._ari, talk.channel)
