@@ -14,7 +14,7 @@ from tongdai.acd.caller.model import BridgeWithAgent, CallerProgress, HangUpAgen
 from tongdai.acd.caller.signals import AgentAnswered
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.controller import AcdController
-from tongdai.acd.routing import Place, WaitingCaller
+from tongdai.acd.eligibility import Place, WaitingCaller
 from tongdai.acd.waiting_room import WaitingRoom
 from tongdai.agents.model import IN_CALL, Agent, AgentState, IdleAgent
 from tongdai.calls.inbound.model import InboundCall
@@ -123,7 +123,7 @@ def test_starvation_by_callers_of_a_vip_queue_is_found(monkeypatch: pytest.Monke
         head_start = timedelta(days=1) if rules.head_start_s else timedelta(0)
         return Place(caller.arrived_at - head_start, caller.arrived_at, caller.call_id)
 
-    monkeypatch.setattr(routing, "_place_of", always_before)
+    monkeypatch.setattr(routing, "place_of", always_before)
     assert found("before", BUSY)
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from tongdai.acd.routing import Matcher, QueueKey, WaitingCaller
+from tongdai.acd.eligibility import QueueKey, WaitingCaller
+from tongdai.acd.routing import Matcher
 from tongdai.acd.selection import has
 from tongdai.agents.model import AgentKey, IdleAgent, Mode
 from tongdai.ids import AgentId, QueueId, TenantId

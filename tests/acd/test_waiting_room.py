@@ -9,7 +9,7 @@ from tests.support.dialer_scene import QUEUE, Scene, play
 from tongdai.acd.caller.model import CallerProgress, Stage
 from tongdai.acd.caller.signals import Matched, Signal, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
-from tongdai.acd.routing import QueueKey
+from tongdai.acd.eligibility import QueueKey
 from tongdai.acd.waiting_room import WaitingRoom
 from tongdai.agents.model import AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome

@@ -23,47 +23,20 @@ in one match at a time.
 
 import heapq
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.acd.selection import Rng, has, rung_at_once, selected
+from tongdai.acd.eligibility import Need, Place, QueueKey, WaitingCaller, need_of, obstacle, place_of, serves
+from tongdai.acd.selection import Rng, rung_at_once, selected
 from tongdai.agents.model import AgentKey, IdleAgent
-from tongdai.ids import AgentId, QueueId, TenantId
-from tongdai.queues.model import QueueRules, SkillRule
+from tongdai.ids import AgentId, TenantId
+from tongdai.queues.model import QueueRules
 
-QueueKey = tuple[TenantId, QueueId]
 _ALONE = -1
 """For a caller who is looked at alone, and not as one of a line."""
-
-
-class Place(NamedTuple):
-    """The place of a caller in the order of service."""
-
-    served_from: datetime
-    """The arrival less the head start."""
-    arrived_at: datetime
-    call_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingCaller:
-    tenant_id: TenantId
-    call_id: UUID
-    queue_id: QueueId
-    arrived_at: datetime
-    """The arrival at the first queue: overflow and menus keep it."""
-    preferred: AgentId | None = None
-    """The agent whom the caller waits for until `preferred_until`."""
-    preferred_until: datetime | None = None
-    rings_all: bool = True
-    """False: one agent is selected, also where the selector rings several phones at once."""
-
-    @property
-    def queue(self) -> QueueKey:
-        return self.tenant_id, self.queue_id
 
 
 class Match(NamedTuple):
@@ -77,9 +50,8 @@ class Match(NamedTuple):
 class _Line:
     """Callers who may be served by the same agents."""
 
-    agent: AgentKey | None = None
-    """The agent whom all of them prefer; None: the line is of a queue."""
-    skills: Sequence[SkillRule] = ()
+    need: Need = field(default_factory=Need)
+    """By its preferred agent the line is of that agent, otherwise of a queue."""
     places: list[Place] = field(default_factory=list[Place])
 
     def after(self, place: Place) -> Place | None:
@@ -135,17 +107,17 @@ class Matcher:
         key = (tenant_id, rules.queue_id)
         queue = self._queues.get(key)
         if queue is None:
-            agents = {agent.key: agent for agent in self._agents.values() if _serves(agent, key)}
-            self._queues[key] = _Queue(rules, _Line(skills=rules.skills), _Line(), agents)
+            agents = {agent.key: agent for agent in self._agents.values() if serves(agent, key)}
+            self._queues[key] = _Queue(rules, _Line(Need(skills=rules.skills)), _Line(), agents)
             return
         if queue.rules == rules:
             return
-        queue.rules, queue.skilled.skills = rules, rules.skills
+        queue.rules, queue.skilled.need = rules, Need(skills=rules.skills)
         for call_id in [place.call_id for place in queue.places]:
             found = self._callers[call_id]
             waits = found.line is not None
             self._leave(found)
-            found.place = _place_of(found.caller, rules)
+            found.place = place_of(found.caller, rules)
             insort(queue.places, found.place)
             if waits:
                 self._new_callers.add(call_id)
@@ -165,7 +137,7 @@ class Matcher:
         """Add a caller who waits."""
         assert caller.call_id not in self._callers, f"caller {caller.call_id} waits already"
         queue = self._queues[caller.queue]
-        found = _Caller(caller, _place_of(caller, queue.rules))
+        found = _Caller(caller, place_of(caller, queue.rules))
         self._callers[caller.call_id] = found
         insort(queue.places, found.place)
         self._new_callers.add(caller.call_id)
@@ -220,8 +192,8 @@ class Matcher:
         if found.line is not None:
             places = found.line.places
             del places[bisect_left(places, found.place)]
-            if not places and found.line.agent is not None:
-                self._preferring.pop(found.line.agent, None)
+            if not places and found.line.need.preferred is not None:
+                self._preferring.pop(found.line.need.preferred, None)
             found.line = None
 
     # Agents
@@ -277,13 +249,13 @@ class Matcher:
                 self._leave_line(found)
                 self._take(found, agents)
                 matches.append(Match(found.caller, agents[0], tuple(agents[1:])))
-            elif found is not None and waits and number != _ALONE and not self._may_go_on(found, withheld):
+            elif found is not None and waits and number != _ALONE and not self._may_go_on(found, now, withheld):
                 continue
             if number != _ALONE and (following := lines[number].after(place)) is not None:
                 heapq.heappush(to_try, (following, number))
         self._new_callers.clear()
         self._new_agents = {
-            key for key, agent in self._agents.items() if any(_serves(agent, queue) for queue in withheld)
+            key for key, agent in self._agents.items() if any(serves(agent, queue) for queue in withheld)
         }
         return matches
 
@@ -316,15 +288,10 @@ class Matcher:
     def _line_for(self, caller: WaitingCaller, now: datetime) -> tuple[_Line, datetime | None]:
         """The line of a caller, and when the caller is due for another one."""
         queue = self._queues[caller.queue]
-        if caller.preferred is not None and caller.preferred_until is not None and now < caller.preferred_until:
-            key = (caller.tenant_id, caller.preferred)
-            return self._preferring.setdefault(key, _Line(agent=key)), caller.preferred_until
-        if not queue.rules.skills:
-            return queue.open, None
-        if queue.rules.skills_for_s is None:
-            return queue.skilled, None
-        until = caller.arrived_at + timedelta(seconds=queue.rules.skills_for_s)
-        return (queue.skilled, until) if now < until else (queue.open, None)
+        need, until = need_of(caller, queue.rules, now)
+        if need.preferred is not None:
+            return self._preferring.setdefault(need.preferred, _Line(need)), until
+        return queue.skilled if need.skills else queue.open, until
 
     def _lines_of_new_agents(self) -> list[_Line]:
         lines: dict[int, _Line] = {}
@@ -336,30 +303,36 @@ class Matcher:
                 lines[id(line)] = line
         return list(lines.values())
 
-    def _may_go_on(self, found: _Caller, withheld: Collection[QueueKey]) -> bool:
+    def _may_go_on(self, found: _Caller, now: datetime, withheld: Collection[QueueKey]) -> bool:
         """Whether somebody behind a caller without an agent may have one: an agent's callers are of several queues, and
         exclusions are of one caller."""
-        return found.line is not None and (found.line.agent is not None or bool(self._agents_of(found, withheld)))
+        if found.line is None:
+            return False
+        need = found.line.need
+        return need.preferred is not None or bool(self._agents_of(found.caller, need, now, withheld))
 
-    def _agents_of(self, found: _Caller, withheld: Collection[QueueKey]) -> list[IdleAgent]:
-        """The idle agents who may serve the callers of a line, exclusions aside."""
-        queue, line = self._queues[found.caller.queue], found.line
-        if line is None:
-            return []
-        if line.agent is not None:
-            agents = [queue.agents[line.agent]] if line.agent in queue.agents else []
-        else:
-            agents = [agent for agent in queue.agents.values() if not line.skills or has(agent, line.skills)]
-        if withheld:
-            agents = [agent for agent in agents if not any(_serves(agent, queue) for queue in withheld)]
-        return agents
+    def _agents_of(
+        self,
+        caller: WaitingCaller,
+        need: Need,
+        now: datetime,
+        withheld: Collection[QueueKey],
+        excluded: Mapping[AgentKey, datetime] | None = None,
+    ) -> list[IdleAgent]:
+        """The idle agents who may serve a caller with such a need; by `excluded` not these."""
+        agents = self._queues[caller.queue].agents
+        of = agents.values() if need.preferred is None else [agents[need.preferred]] if need.preferred in agents else []
+        return [
+            agent
+            for agent in of
+            if obstacle(agent, caller.queue, need, now, withheld=withheld, excluded=excluded) is None
+        ]
 
     def _select(self, found: _Caller, now: datetime, withheld: Collection[QueueKey]) -> Sequence[IdleAgent]:
         """The agents who get a caller: one, or several whose phones ring at once; or nobody."""
-        agents = self._agents_of(found, withheld)
-        if found.excluded:
-            agents = [agent for agent in agents if found.excluded.get(agent.key, now) <= now]
+        assert found.line is not None, f"caller {found.caller.call_id} does not wait"
         queue = self._queues[found.caller.queue]
+        agents = self._agents_of(found.caller, found.line.need, now, withheld, found.excluded)
         if not agents:
             return ()
         rung = rung_at_once(agents, queue.rules) if found.caller.rings_all else ()
@@ -369,12 +342,3 @@ class Matcher:
         self._queues[found.caller.queue].last = agents[0].agent_id
         for agent in agents:
             self.agent_left(agent.key)
-
-
-def _place_of(caller: WaitingCaller, rules: QueueRules) -> Place:
-    return Place(caller.arrived_at - timedelta(seconds=rules.head_start_s), caller.arrived_at, caller.call_id)
-
-
-def _serves(agent: IdleAgent, queue: QueueKey) -> bool:
-    tenant_id, queue_id = queue
-    return agent.tenant_id == tenant_id and queue_id in agent.queues

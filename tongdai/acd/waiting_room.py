@@ -32,7 +32,8 @@ from tongdai.acd.callbacks.pending import PendingCallbacks
 from tongdai.acd.caller.model import Stage
 from tongdai.acd.caller.signals import Matched, Signal, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
-from tongdai.acd.routing import Matcher, QueueKey, WaitingCaller
+from tongdai.acd.eligibility import QueueKey, WaitingCaller
+from tongdai.acd.routing import Matcher
 from tongdai.acd.selection import Rng
 from tongdai.acd.store import AcdStore
 from tongdai.call_outcome import InboundOutcome

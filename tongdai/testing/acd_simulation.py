@@ -15,7 +15,8 @@ from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.acd.routing import Matcher, WaitingCaller
+from tongdai.acd.eligibility import WaitingCaller
+from tongdai.acd.routing import Matcher
 from tongdai.agents.model import AgentKey, IdleAgent, Mode
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules
