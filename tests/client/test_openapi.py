@@ -181,6 +181,7 @@ ALL_ARGUMENTS = {
     "release_dialing": {"hold_id": 1},
     "campaign_diagnostics": {"campaign_id": 1},
     "contact_diagnostics": {"campaign_id": 1, "contact_id": 2},
+    "queue_diagnostics": {"queue_id": 1},
     "live": {},
     "campaign_live": {"campaign_id": 1},
     "queues_live": {"service_level_sec": 30},

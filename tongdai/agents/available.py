@@ -5,7 +5,7 @@ import asyncpg
 from tongdai.agents.model import IdleAgent, Mode
 from tongdai.agents.store import AVAILABLE, MAY_RING
 from tongdai.db.pool import Connection
-from tongdai.ids import SwitchId
+from tongdai.ids import SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
 TENANTS_WITH_IDLE = "select distinct tenant_id from agent where state = 'idle' and switch_id = $1 order by tenant_id"
@@ -31,12 +31,20 @@ order by state_since, agent.agent_id
 """
 
 
+SWITCH = "select switch_id from tenant where tenant_id = $1"
+
+
 async def idle(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[IdleAgent]:
     """The available agents of all tenants of a switch; of each tenant those who are idle longest first."""
     found: list[IdleAgent] = []
     for row in await conn.fetch(TENANTS_WITH_IDLE, switch_id):
         found += [_idle_agent(agent) for agent in await conn.fetch(IDLE, row["tenant_id"], switch_id)]
     return found
+
+
+async def idle_of_tenant(conn: Connection, tenant_id: TenantId) -> list[IdleAgent]:
+    """The available agents of a tenant on its switch, those first who are idle longest."""
+    return [_idle_agent(agent) for agent in await conn.fetch(IDLE, tenant_id, await conn.fetchval(SWITCH, tenant_id))]
 
 
 def _idle_agent(row: asyncpg.Record) -> IdleAgent:

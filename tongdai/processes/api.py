@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tongdai import __version__, metrics
+from tongdai.acd.why import api as why
 from tongdai.agents import api as agents
 from tongdai.callbacks.requests import api as callbacks
 from tongdai.calls import api as calls
@@ -61,6 +62,7 @@ ROUTES: list[Route] = [
     *imports.HANDLERS,
     *do_not_call.HANDLERS,
     *queues.HANDLERS,
+    *why.HANDLERS,
     *agents.HANDLERS,
     *calls.HANDLERS,
     *callbacks.HANDLERS,

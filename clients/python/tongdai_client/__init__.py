@@ -57,7 +57,15 @@ from tongdai_client.models.contacts import (
     NewContact,
     ProcessStatus,
 )
-from tongdai_client.models.diagnostics import Blocker, CampaignDiagnostics, ContactDiagnostics, Sound
+from tongdai_client.models.diagnostics import (
+    AgentDiagnostics,
+    Blocker,
+    CallerDiagnostics,
+    CampaignDiagnostics,
+    ContactDiagnostics,
+    QueueDiagnostics,
+    Sound,
+)
 from tongdai_client.models.dialing import Dialing, DialingChanged, DialingHold, SwitchBeat
 from tongdai_client.models.do_not_call import (
     DncCheck,
@@ -141,6 +149,7 @@ __all__ = [
     "Agent",
     "AgentCounts",
     "AgentCreated",
+    "AgentDiagnostics",
     "AgentMode",
     "AgentSkill",
     "AgentState",
@@ -158,6 +167,7 @@ __all__ = [
     "CalledNumber",
     "CalledNumberGiven",
     "CallerDestination",
+    "CallerDiagnostics",
     "CallingHours",
     "CallingHoursChanged",
     "CallingWindow",
@@ -235,6 +245,7 @@ __all__ = [
     "ProcessStatus",
     "Queue",
     "QueueCreated",
+    "QueueDiagnostics",
     "QueueLive",
     "QueueLiveDetail",
     "QueueMember",

@@ -241,6 +241,7 @@ class Methods:
 
     campaign_diagnostics = sends(operations.diagnostics.campaign_diagnostics)
     contact_diagnostics = sends(operations.diagnostics.contact_diagnostics)
+    queue_diagnostics = sends(operations.diagnostics.queue_diagnostics)
 
     tenant = sends(operations.tenants.tenant)
     calling_hours = sends(operations.tenants.calling_hours)

@@ -2,6 +2,7 @@
 
 import click
 
+from tongdai.cli.commands.live.queues import why
 from tongdai.cli.commands.opening.holidays import holiday, holidays
 from tongdai.cli.commands.opening.hours import close, hours, open_
 from tongdai.cli.commands.opening.prompts import prompts
@@ -22,7 +23,7 @@ NUMBER = Pattern("digits", f"[0-9]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} digit
 
 @click.group
 def queue() -> None:
-    """Create and list a tenant's inbound queues; set when they are open.
+    """Create and list a tenant's inbound queues; set when they are open; say why callers wait.
 
     \b
     Example:
@@ -88,5 +89,5 @@ def _row(queue: InboundQueue) -> dict[str, object]:
     }
 
 
-for command in (hours, close, open_, holidays, holiday, prompts, sound):
+for command in (hours, close, open_, holidays, holiday, prompts, sound, why):
     queue.add_command(command)

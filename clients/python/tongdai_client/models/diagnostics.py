@@ -1,6 +1,7 @@
-"""Why contacts are not being called."""
+"""Why contacts are not being called, and why callers wait."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -58,3 +59,54 @@ class ContactDiagnostics(Result, frozen=True, kw_only=True):
     next_call_at: datetime | None
     """The earliest time by present knowledge; None: the contact will not be called."""
     blockers: list[Blocker]
+
+
+class CallerDiagnostics(Result, frozen=True, kw_only=True):
+    """Why a caller has no agent."""
+
+    call_id: UUID
+    phone_number: str
+    """Empty if it is withheld."""
+    position: int | None
+    """From 1; None: the caller hears the menu or a message, and is not in the queue."""
+    arrived_at: datetime
+    served_from: datetime | None
+    """The order over all queues: the arrival, earlier by the head start of a VIP queue."""
+    wait_sec: int
+    offers: int
+    reason: str | None
+    """None: they are about to be offered to an agent."""
+    message: str
+    agent_id: int | None
+    """The agent to whom the caller is being offered, or whom they wait for."""
+    until: datetime | None
+    """When the reason ends by itself."""
+
+
+class AgentDiagnostics(Result, frozen=True, kw_only=True):
+    """Why an agent is offered no caller of a queue."""
+
+    agent_id: int
+    name: str = msgspec.field(name="agentName")
+    state: str
+    state_since: datetime
+    reason: str | None
+    """None: they are about to be offered a caller, or would be offered the next one."""
+    message: str
+    pause_reason: str | None
+    call_id: UUID | None
+    until: datetime | None
+    """When the reason ends by itself."""
+
+
+class QueueDiagnostics(Result, frozen=True, kw_only=True):
+    """Why the callers of an inbound queue wait."""
+
+    queue_id: int = msgspec.field(name="callinId")
+    name: str = msgspec.field(name="callinName")
+    at: datetime
+    message: str | None
+    """Why the queue takes no new callers; None: it does."""
+    callers: list[CallerDiagnostics]
+    """In their order; then those who hear the menu or a message."""
+    agents: list[AgentDiagnostics]

@@ -1,0 +1,130 @@
+"""What decides who is offered to whom, read from the database in one snapshot."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from tongdai.acd.caller.core import FAILED_FOR_S
+from tongdai.acd.eligibility import WaitingCaller
+from tongdai.acd.why.model import AgentCall, AgentFacts, BeforeQueue, CallerFacts, Offer, Situation
+from tongdai.agents import available
+from tongdai.agents import store as agents
+from tongdai.agents.model import AgentKey, IdleAgent
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.queues.model import QueueRules
+from tongdai.queues.settings import store as settings
+from tongdai.switches import store as switches
+
+CLOCK = "select now() as now, zone from tenant where tenant_id = $1"
+CALLERS = """
+select c.call_id, c.queue_id, c.arrived_at, c.joined_at, c.offers, l.phone, open.agent_id, open.name, open.offered_at
+from caller c
+cross join lateral (
+    select phone from live_call where tenant_id = $1 and call_id = c.call_id limit 1
+) l
+left join lateral (
+    select o.agent_id, a.name, o.offered_at
+    from offer o join agent a on a.tenant_id = $1 and a.agent_id = o.agent_id
+    where o.tenant_id = $1 and o.call_id = c.call_id and o.outcome is null order by o.offered_at limit 1
+) open on true
+where c.tenant_id = $1
+"""
+# An offer that failed keeps its agent from the caller for a while (acd/caller/core.py).
+EXCLUDED = """
+select o.call_id, o.agent_id, max(o.ended_at) as ended_at
+from caller c join offer o on o.tenant_id = $1 and o.call_id = c.call_id
+where c.tenant_id = $1 and c.offers > 0 and o.ended_at > now() - $2::interval
+group by o.call_id, o.agent_id
+"""
+BEFORE = """
+select l.call_id, l.phone, l.opened_at from live_call l
+where l.tenant_id = $1 and l.queue_id = $2 and l.direction = 'inbound' and l.connected_at is null
+    and not exists (select from caller where tenant_id = $1 and call_id = l.call_id)
+order by l.opened_at, l.call_id
+"""
+AGENTS = f"""
+select {agents.OF_AGENT}, l.queue_id as call_queue_id, l.campaign_id as call_campaign_id
+from agent_queue m join agent on agent.tenant_id = $1 and agent.agent_id = m.agent_id
+left join lateral (
+    select queue_id, campaign_id from live_call where tenant_id = $1 and call_id = agent.call_id limit 1
+) l on true
+where m.tenant_id = $1 and m.queue_id = $2
+"""
+# Callees who answered and have no agent yet: dialer/call/controller.py keeps those of their queue for them.
+WITHHELD = """
+select distinct p.queue_id
+from live_call l join campaign p on p.tenant_id = $1 and p.campaign_id = l.campaign_id
+where l.tenant_id = $1 and l.direction = 'outbound' and l.state = 'answered' and l.connected_at is null
+    and l.agent_id is null and p.queue_id is not null
+    and not exists (select from agent where tenant_id = $1 and call_id = l.call_id)
+"""
+
+
+async def situation(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> Situation | None:
+    """What decides about the callers and agents of a queue; None: there is no such queue."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        clock = await conn.fetchrow(CLOCK, tenant_id)
+        rules = await settings.rules(conn, tenant_id, queue_id)
+        if clock is None or rules is None:
+            return None
+        callers = await _callers(conn, tenant_id)
+        idle = await available.idle_of_tenant(conn, tenant_id)
+        by_id = {agent.agent_id: agent for agent in idle}
+        return Situation(
+            tenant_id=tenant_id,
+            queue_id=queue_id,
+            now=clock["now"],
+            zone=clock["zone"],
+            switch=await switches.of_tenant(conn, tenant_id),
+            rules={queue_id: rules, **await _rules(conn, tenant_id, {one.caller.queue_id for one in callers})},
+            callers=callers,
+            before=[BeforeQueue(*row) for row in await conn.fetch(BEFORE, tenant_id, queue_id)],
+            agents=[_agent(row, by_id) for row in await conn.fetch(AGENTS, tenant_id, queue_id)],
+            idle=idle,
+            withheld=[(tenant_id, row["queue_id"]) for row in await conn.fetch(WITHHELD, tenant_id)],
+        )
+
+
+async def _callers(conn: Connection, tenant_id: TenantId) -> list[CallerFacts]:
+    excluded = defaultdict[UUID, dict[AgentKey, datetime]](dict)
+    failed_for = timedelta(seconds=FAILED_FOR_S)
+    for row in await conn.fetch(EXCLUDED, tenant_id, failed_for):
+        excluded[row["call_id"]][tenant_id, row["agent_id"]] = row["ended_at"] + failed_for
+    return [_caller(tenant_id, row, excluded[row["call_id"]]) for row in await conn.fetch(CALLERS, tenant_id)]
+
+
+def _caller(tenant_id: TenantId, row: asyncpg.Record, excluded: Mapping[AgentKey, datetime]) -> CallerFacts:
+    return CallerFacts(
+        caller=WaitingCaller(
+            tenant_id=tenant_id,
+            call_id=row["call_id"],
+            queue_id=row["queue_id"],
+            arrived_at=row["arrived_at"],
+        ),
+        phone=row["phone"],
+        joined_at=row["joined_at"],
+        offer=None if row["agent_id"] is None else Offer(row["agent_id"], row["name"], row["offered_at"]),
+        offers=row["offers"],
+        excluded=excluded,
+    )
+
+
+async def _rules(conn: Connection, tenant_id: TenantId, queues: set[QueueId]) -> dict[QueueId, QueueRules]:
+    found: dict[QueueId, QueueRules] = {}
+    for queue_id in sorted(queues):
+        rules = await settings.rules(conn, tenant_id, queue_id)
+        assert rules is not None, f"queue {queue_id} has callers, and cannot be deleted"
+        found[queue_id] = rules
+    return found
+
+
+def _agent(row: asyncpg.Record, idle: Mapping[AgentId, IdleAgent]) -> AgentFacts:
+    fields = dict(row)
+    queue_id, campaign_id = fields.pop("call_queue_id"), fields.pop("call_campaign_id")
+    agent = agents.agent_of(fields)
+    call = None if agent.call_id is None else AgentCall(agent.call_id, queue_id, campaign_id)
+    return AgentFacts(agent, call, idle.get(agent.agent_id))
