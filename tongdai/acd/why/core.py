@@ -88,6 +88,7 @@ def _paired(found: Situation) -> Mapping[UUID, tuple[WaitingCaller, AgentKey]]:
             matcher.join(one.caller)
             for agent, until in one.excluded.items():
                 matcher.again(one.caller.call_id, agent, until)
+    matcher.match(found.now)  # lines the callers up: an agent then costs the lines that they serve
     matcher.set_idle(found.idle)
     return {pair.caller.call_id: (pair.caller, pair.agent.key) for pair in matcher.match(found.now, found.withheld)}
 

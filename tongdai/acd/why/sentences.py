@@ -91,7 +91,7 @@ def of_caller(found: Explanation, one: CallerWhy) -> str:
 
 def _counted(found: Explanation) -> str:
     """The agents who are signed in: `2 talking, 1 in wrap-up`."""
-    return ", ".join(f"{count} {_COUNTED[reason]}" for reason, count in sorted(found.counts.items()))
+    return ", ".join(f"{found.counts[reason]} {_COUNTED[reason]}" for reason in _COUNTED if reason in found.counts)
 
 
 def of_agent(found: Explanation, one: AgentWhy) -> str:
