@@ -118,10 +118,25 @@ async def due(conn: Connection, switch_id: SwitchId) -> list[Callback]:
     found: list[Callback] = []
     for tenant in await conn.fetch(TENANTS_WITH_PENDING, switch_id):
         await conn.execute(EXPIRE, tenant["tenant_id"])
-        now, week = await hours.now(conn), calling_hours.week_of(tenant["windows"])
-        rows = await conn.fetch(DUE, tenant["tenant_id"])
-        found += [callback_of(row) for row in rows if core.may_call(week, row["phone"], tenant["zone"], now)]
+        found += await _due(conn, tenant["tenant_id"], tenant["zone"], tenant["windows"])
     return found
+
+
+CALLING_HOURS = """
+select t.zone, h.windows from tenant t left join calling_hours h on h.tenant_id = $1 where t.tenant_id = $1
+"""
+
+
+async def due_of_tenant(conn: Connection, tenant_id: TenantId) -> list[Callback]:
+    """Likewise, the callbacks of a tenant; none is changed."""
+    row = await conn.fetchrow(CALLING_HOURS, tenant_id)
+    return [] if row is None else await _due(conn, tenant_id, row["zone"], row["windows"])
+
+
+async def _due(conn: Connection, tenant_id: TenantId, zone: str, windows: Any) -> list[Callback]:
+    now, week = await hours.now(conn), calling_hours.week_of(windows)
+    rows = await conn.fetch(DUE, tenant_id)
+    return [callback_of(row) for row in rows if core.may_call(week, row["phone"], zone, now)]
 
 
 # Tries

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Tenant, refused
-from tests.support.callers import waiting
+from tests.support.callers import ago, ended, waiting
 from tests.support.calls import a_call, join_queue, new_agent
 from tests.support.diagnostics import instant
 from tongdai.acd.caller import store as callers
@@ -19,6 +19,7 @@ from tongdai.ids import AgentId, QueueId
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Heartbeat, Kind
 
+ANY_HOUR = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}
 UP = Heartbeat(Kind.SIMULATED, True, "simulated", "tongdai", "here", 0, 0)
 
 
@@ -60,7 +61,7 @@ async def test_busy_agents_are_counted_and_each_says_why(tenant: Tenant, conn: C
     found = await why(tenant, queue_id)
     assert reasons(found) == (["no_agent_free"] * 2, ["paused", "talking", "wrap_up"])
     assert found["callers"][1]["message"] == (
-        "No agent of the queue is free: 1 paused, 1 talking, 1 in wrap-up. 1 caller is before them in the queue."
+        "No agent of the queue is free: 1 paused, 1 talking, 1 in wrap-up. 1 other is before them in the queue."
     )
     paused, talking, wrap_up = found["agents"]
     assert paused["pauseReason"] == "lunch"
@@ -156,6 +157,37 @@ async def test_phone_that_is_busy_or_not_the_tenants_is_said(tenant: Tenant, con
     await waiting(conn, tenant.tenant_id, queue_id, 20)
     await new_agent(conn, tenant.tenant_id, queue_id, busy_elsewhere=True)
     assert reasons(await why(tenant, queue_id)) == (["no_agent_free"], ["phone_busy"])
+
+
+async def test_agent_who_talked_with_the_caller_last_is_waited_for(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue()
+    settings = {"preferredAgentDays": 7, "preferredAgentPatienceSec": 60}
+    await tenant.done("PATCH", f"/v1/queues/inbound/{queue_id}/settings", json=settings)
+    call_id = await waiting(conn, tenant.tenant_id, queue_id, 20)
+    before = await new_agent(conn, tenant.tenant_id, queue_id, "talking")
+    await new_agent(conn, tenant.tenant_id, queue_id)
+    phone = await conn.fetchval("select phone from live_call where call_id = $1", call_id)
+    earlier = await ended(conn, tenant.tenant_id, queue_id, began=ago(3600), waited_s=3, agent_id=before, phone=phone)
+    await conn.execute("update call set agent_id = $2 where call_id = $1", earlier, before)
+    found = await why(tenant, queue_id)
+    assert reasons(found) == (["preferred_agent"], ["talking", "others_preferred"])
+    assert found["callers"][0]["agentId"] == before
+    assert round((instant(found["callers"][0]["until"]) - instant(found["at"])).total_seconds(), -1) == 40
+
+
+async def test_callback_that_is_due_has_its_place(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue()
+    await waiting(conn, tenant.tenant_id, queue_id, 20)
+    await new_agent(conn, tenant.tenant_id, queue_id)
+    await tenant.done("PUT", "/v1/tenants/me/calling-hours", json={"callingWindows": [ANY_HOUR]})
+    await conn.execute(
+        """insert into callback (tenant_id, queue_id, phone, called, source, arrived_at, due_at, expires_at)
+           select $1, $2, '+84901234567', '', 'caller', now() - interval '1 minute', now(), now() + interval '1 hour'""",
+        tenant.tenant_id, queue_id,
+    )  # fmt: skip
+    found = await why(tenant, queue_id)
+    assert reasons(found) == (["callers_first"], [None])
+    assert found["callers"][0]["position"] == 2
 
 
 async def test_vip_caller_has_a_head_start(tenant: Tenant, conn: Connection) -> None:

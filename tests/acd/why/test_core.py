@@ -95,6 +95,18 @@ def test_caller_who_is_offered_keeps_the_place() -> None:
     assert [(one.position, one.reason) for one in found.callers] == [(1, CallerReason.BEING_OFFERED), (2, None)]
 
 
+def test_callback_is_served_in_one_order_with_the_callers() -> None:
+    callback = caller(9, arrived_s=-1)
+    found = explain(situation([waiting(1)], [agent(7)], callbacks=[callback]))
+    assert [(one.position, one.reason) for one in found.callers] == [(2, CallerReason.CALLERS_FIRST)]
+    assert [(one.reason, one.first) for one in found.agents] == [(None, callback)]
+
+
+def test_customer_who_is_being_called_back_keeps_the_place() -> None:
+    found = explain(situation([waiting(1, called_back=True), waiting(2, arrived_s=1)], [agent(7)]))
+    assert [(one.position, one.reason) for one in found.callers] == [(1, CallerReason.CALLED_BACK), (2, None)]
+
+
 def test_caller_of_another_queue_comes_before() -> None:
     found = explain(situation([waiting(1), waiting(2, CARE, -1)], [agent(7, SALES, CARE)]))
     assert [one.reason for one in found.callers] == [CallerReason.CALLERS_FIRST]
@@ -218,16 +230,20 @@ def situations(draw: st.DrawFn) -> Situation:
             preferred=draw(st.none() | AGENTS.map(AgentId)),
             preferred_until=draw(SOON),
             offer=draw(st.none() | st.none() | st.just(Offer(AgentId(9), "B", NOON))),
+            called_back=draw(st.sampled_from((False, False, True))),
             excluded={(ONE, AgentId(key)): until for key, until in draw(st.dictionaries(AGENTS, SOON)).items()},
         )
         for number in range(1, draw(st.integers(0, 8)) + 1)
+    ]
+    callbacks = [
+        replace(caller(20 + number, draw(QUEUES)), arrived_at=draw(SOON)) for number in range(draw(st.integers(0, 2)))
     ]
     idle = [
         agent(number, *draw(st.sets(QUEUES, min_size=1)), idle_s=number, skills=draw(st.sampled_from(({}, {"vi": 5}))))
         for number in draw(st.sets(AGENTS))
     ]
     withheld = draw(st.sampled_from(((), (), (), ((ONE, CARE),), ((ONE, SALES),))))
-    return situation(callers, idle, *of_queues, withheld=withheld)
+    return situation(callers, idle, *of_queues, withheld=withheld, callbacks=callbacks)
 
 
 def matched(found: Situation) -> dict[int, int]:
@@ -236,10 +252,12 @@ def matched(found: Situation) -> dict[int, int]:
     for each in found.rules.values():
         matcher.set_rules(ONE, replace(each, selector=Selector.LONGEST_IDLE))
     for one in found.callers:
-        if one.offer is None:
+        if one.offer is None and not one.called_back:
             matcher.join(one.caller)
             for key, until in one.excluded.items():
                 matcher.again(one.caller.call_id, key, until)
+    for one in found.callbacks:
+        matcher.join(one)
     matcher.set_idle(found.idle)
     return {pair.caller.call_id.int: pair.agent.agent_id for pair in matcher.match(NOON, found.withheld)}
 
@@ -251,6 +269,7 @@ def test_matched_have_no_reason_and_all_others_who_wait_have_one(found: Situatio
     for one in explained.callers:
         assert (one.reason is None) == (one.facts.caller.call_id.int in pairs), "caller"
     own = {one.facts.caller.call_id.int for one in explained.callers}
+    own |= {one.call_id.int for one in found.callbacks if one.queue_id == SALES}
     for each in explained.agents:
         of_caller = next((number for number, key in pairs.items() if key == each.facts.agent.agent_id), None)
         if of_caller is not None:
@@ -260,7 +279,8 @@ def test_matched_have_no_reason_and_all_others_who_wait_have_one(found: Situatio
 @given(situations())
 def test_no_two_wait_beside_each_other_without_a_reason(found: Situation) -> None:
     explained = explain(found)
-    left = [one for one in explained.callers if one.reason not in {None, CallerReason.BEING_OFFERED}]
+    elsewhere = {None, CallerReason.BEING_OFFERED, CallerReason.CALLED_BACK}
+    left = [one for one in explained.callers if one.reason not in elsewhere]
     free = [one for one in explained.agents if one.reason is None and one.first is None]
     assert not (left and free), "an agent has no reason, and is passed over"
 
@@ -290,6 +310,7 @@ def _eligible(found: Situation, facts: CallerFacts, by: IdleAgent) -> bool:
 TRUE = {
     None: lambda found, _, facts, able: any(_eligible(found, facts, each) for each in able),
     CallerReason.BEING_OFFERED: lambda _, __, facts, ___: facts.offer is not None,
+    CallerReason.CALLED_BACK: lambda _, __, facts, ___: facts.called_back,
     CallerReason.NO_AGENTS_SIGNED_IN: lambda *state: not state[3],
     CallerReason.CALLERS_FIRST: lambda found, _, facts, able: any(_eligible(found, facts, each) for each in able),
     CallerReason.PREFERRED_AGENT: lambda found, _, facts, able: (

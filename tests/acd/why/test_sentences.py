@@ -19,8 +19,8 @@ def test_callers_before_are_counted() -> None:
     found = explain(situation([waiting(number, arrived_s=number) for number in range(3)]))
     assert [sentences.of_caller(found, one) for one in found.callers] == [
         "No agent of the queue is signed in.",
-        "No agent of the queue is signed in. 1 caller is before them in the queue.",
-        "No agent of the queue is signed in. 2 callers are before them in the queue.",
+        "No agent of the queue is signed in. 1 other is before them in the queue.",
+        "No agent of the queue is signed in. 2 others are before them in the queue.",
     ]
 
 

@@ -19,7 +19,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from tongdai.acd.callbacks.store import CallbackStore
-from tongdai.acd.routing import Match, Matcher, QueueKey, WaitingCaller
+from tongdai.acd.eligibility import QueueKey, WaitingCaller
+from tongdai.acd.routing import Match, Matcher
 from tongdai.agents.model import AgentKey, IdleAgent, Mode
 from tongdai.callbacks.model import Callback, CallbackState
 from tongdai.clock import Clock
@@ -99,17 +100,7 @@ class PendingCallbacks:
             return
         self._matcher.set_rules(callback.tenant_id, rules)
         self._due[callback.callback_id] = callback
-        self._matcher.join(
-            WaitingCaller(
-                tenant_id=callback.tenant_id,
-                call_id=callback.callback_id,
-                queue_id=callback.queue_id,
-                arrived_at=callback.arrived_at,
-                preferred=callback.agent_id,
-                preferred_until=callback.agent_until,
-                rings_all=False,
-            )
-        )
+        self._matcher.join(in_order(callback))
 
     def _remove(self, ids: Iterable[UUID]) -> None:
         for callback_id in list(ids):
@@ -153,6 +144,19 @@ class PendingCallbacks:
         self._reserving.pop(callback_id, None)
         self._tried.pop(callback_id, None)
         self._remove([callback_id])
+
+
+def in_order(callback: Callback) -> WaitingCaller:
+    """A callback as one who waits."""
+    return WaitingCaller(
+        tenant_id=callback.tenant_id,
+        call_id=callback.callback_id,
+        queue_id=callback.queue_id,
+        arrived_at=callback.arrived_at,
+        preferred=callback.agent_id,
+        preferred_until=callback.agent_until,
+        rings_all=False,
+    )
 
 
 def _changed(before: Callback, now: Callback) -> bool:

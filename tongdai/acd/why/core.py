@@ -7,6 +7,7 @@ Promises: a caller without a reason is paired now. A caller and an agent without
 wait beside each other: the matcher would have paired them.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -62,20 +63,26 @@ class _First:
 
 def explain(found: Situation) -> Explanation:
     paired = _paired(found)
-    own = sorted(
-        (one for one in found.callers if one.caller.queue_id == found.queue_id),
-        key=lambda one: place_of(one.caller, found.rules[found.queue_id]),
-    )
+    rules = found.rules[found.queue_id]
+    in_queue = [one for one in found.callers if one.caller.queue_id == found.queue_id]
+    own = sorted(in_queue, key=lambda one: place_of(one.caller, rules))
+    waits = [*(one.caller for one in own), *(one for one in found.callbacks if one.queue_id == found.queue_id)]
+    places = sorted(place_of(one, rules) for one in waits)
     callers = _Callers(found, paired)
-    left = [one for one in own if one.offer is None and one.caller.call_id not in paired]
+    left = [one for one in own if _waits(one) and one.caller.call_id not in paired]
     keep = _Agents(found, {agent: caller for caller, agent in paired.values()}, left)
     agents = [keep.why(one) for one in sorted(found.agents, key=lambda one: one.agent.agent_id)]
     return Explanation(
         situation=found,
-        callers=[callers.why(one, position) for position, one in enumerate(own, 1)],
+        callers=[callers.why(one, bisect_left(places, place_of(one.caller, rules)) + 1) for one in own],
         agents=agents,
         counts=Counter(one.reason for one in agents if one.reason is not None and signed_in(one.facts)),
     )
+
+
+def _waits(one: CallerFacts) -> bool:
+    """Whether the matcher has the caller."""
+    return one.offer is None and not one.called_back
 
 
 def _paired(found: Situation) -> Mapping[UUID, tuple[WaitingCaller, AgentKey]]:
@@ -84,10 +91,12 @@ def _paired(found: Situation) -> Mapping[UUID, tuple[WaitingCaller, AgentKey]]:
     for rules in found.rules.values():
         matcher.set_rules(found.tenant_id, rules)
     for one in found.callers:
-        if one.offer is None:
+        if _waits(one):
             matcher.join(one.caller)
             for agent, until in one.excluded.items():
                 matcher.again(one.caller.call_id, agent, until)
+    for callback in found.callbacks:
+        matcher.join(callback)
     matcher.match(found.now)  # lines the callers up: an agent then costs the lines that they serve
     matcher.set_idle(found.idle)
     return {pair.caller.call_id: (pair.caller, pair.agent.key) for pair in matcher.match(found.now, found.withheld)}
@@ -111,6 +120,8 @@ class _Callers:
     def _reason(self, one: CallerFacts) -> tuple[CallerReason | None, datetime | None]:
         if one.offer is not None:
             return CallerReason.BEING_OFFERED, None
+        if one.called_back:
+            return CallerReason.CALLED_BACK, None
         if (of_switch := _of_switch(self._found.switch)) is not None:
             return CallerReason(of_switch), None
         if one.caller.call_id in self._paired:

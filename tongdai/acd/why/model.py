@@ -18,6 +18,8 @@ class CallerReason(StrEnum):
 
     BEING_OFFERED = "being_offered"
     """They are offered to an agent now."""
+    CALLED_BACK = "called_back"
+    """They had asked to be called back: their phone is being called."""
     BEFORE_QUEUE = "before_queue"
     """They hear a menu or a message, and are not in the queue."""
     TELEPHONY_NOT_RUNNING = "telephony_not_running"
@@ -86,6 +88,8 @@ class CallerFacts:
     """When the caller joined the queue."""
     offer: Offer | None = None
     """The offer that is open."""
+    called_back: bool = False
+    """Their phone is being called, and has not answered."""
     offers: int = 0
     """The offers until now."""
     excluded: Mapping[AgentKey, datetime] = field(default_factory=dict[AgentKey, datetime])
@@ -136,6 +140,8 @@ class Situation:
     """Of the queue, and of those in which callers wait."""
     callers: Sequence[CallerFacts]
     """The tenant's callers, of all queues."""
+    callbacks: Sequence[WaitingCaller] = ()
+    """The tenant's callbacks that are due, in the order of the callers."""
     before: Sequence[BeforeQueue] = ()
     agents: Sequence[AgentFacts] = ()
     """The agents of the queue."""

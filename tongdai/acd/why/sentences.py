@@ -13,6 +13,7 @@ _KEPT = "Somebody whom a campaign has called has answered, and gets the next age
 OF_CALLER: Mapping[CallerReason | None, str] = {
     None: "An agent is free: they are about to be offered.",
     CallerReason.BEING_OFFERED: "They are being offered to agent {offered_to}.",
+    CallerReason.CALLED_BACK: "They had asked to be called back: their phone is being called.",
     CallerReason.BEFORE_QUEUE: "They hear a menu or a message, and are not in the queue.",
     CallerReason.TELEPHONY_NOT_RUNNING: _NOT_RUNNING,
     CallerReason.SWITCH_AWAY: _AWAY,
@@ -84,9 +85,9 @@ def of_caller(found: Explanation, one: CallerWhy) -> str:
         skills=_skills(found),
         until=_until(found, one.until),
     )
-    if one.reason is CallerReason.BEING_OFFERED or not before:
+    if one.reason in {CallerReason.BEING_OFFERED, CallerReason.CALLED_BACK} or not before:
         return sentence
-    return f"{sentence} {before} {'callers are' if before > 1 else 'caller is'} before them in the queue."
+    return f"{sentence} {before} {'others are' if before > 1 else 'other is'} before them in the queue."
 
 
 def _counted(found: Explanation) -> str:

@@ -1,18 +1,22 @@
 """What decides who is offered to whom, read from the database in one snapshot."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
+from tongdai.acd.callbacks.pending import in_order
 from tongdai.acd.caller.core import FAILED_FOR_S
+from tongdai.acd.caller.preferred import preferred
 from tongdai.acd.eligibility import WaitingCaller
 from tongdai.acd.why.model import AgentCall, AgentFacts, BeforeQueue, CallerFacts, Offer, Situation
 from tongdai.agents import available
 from tongdai.agents import store as agents
 from tongdai.agents.model import AgentKey, IdleAgent
+from tongdai.callbacks.store import due_of_tenant
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules
@@ -21,10 +25,11 @@ from tongdai.switches import store as switches
 
 CLOCK = "select now() as now, zone from tenant where tenant_id = $1"
 CALLERS = """
-select c.call_id, c.queue_id, c.arrived_at, c.joined_at, c.offers, l.phone, open.agent_id, open.name, open.offered_at
+select c.call_id, c.queue_id, c.arrived_at, c.joined_at, c.offers, l.phone,
+    l.direction = 'outbound' and l.state <> 'answered' as called_back, open.agent_id, open.name, open.offered_at
 from caller c
 cross join lateral (
-    select phone from live_call where tenant_id = $1 and call_id = c.call_id limit 1
+    select phone, direction, state from live_call where tenant_id = $1 and call_id = c.call_id limit 1
 ) l
 left join lateral (
     select o.agent_id, a.name, o.offered_at
@@ -71,7 +76,11 @@ async def situation(conn: Connection, tenant_id: TenantId, queue_id: QueueId) ->
         rules = await settings.rules(conn, tenant_id, queue_id)
         if clock is None or rules is None:
             return None
-        callers = await _callers(conn, tenant_id)
+        callers, callbacks = await _callers(conn, tenant_id), await due_of_tenant(conn, tenant_id)
+        of_queues = await _rules(
+            conn, tenant_id, {*(one.caller.queue_id for one in callers), *(one.queue_id for one in callbacks)}
+        )
+        of_queues |= {queue_id: rules}
         idle = await available.idle_of_tenant(conn, tenant_id)
         by_id = {agent.agent_id: agent for agent in idle}
         return Situation(
@@ -80,8 +89,9 @@ async def situation(conn: Connection, tenant_id: TenantId, queue_id: QueueId) ->
             now=clock["now"],
             zone=clock["zone"],
             switch=await switches.of_tenant(conn, tenant_id),
-            rules={queue_id: rules, **await _rules(conn, tenant_id, {one.caller.queue_id for one in callers})},
-            callers=callers,
+            rules=of_queues,
+            callers=await _with_preferences(conn, callers, of_queues, clock["now"]),
+            callbacks=[in_order(one) for one in callbacks if of_queues[one.queue_id].closed is None],
             before=[BeforeQueue(*row) for row in await conn.fetch(BEFORE, tenant_id, queue_id)],
             agents=[_agent(row, by_id) for row in await conn.fetch(AGENTS, tenant_id, queue_id)],
             idle=idle,
@@ -108,9 +118,26 @@ def _caller(tenant_id: TenantId, row: asyncpg.Record, excluded: Mapping[AgentKey
         phone=row["phone"],
         joined_at=row["joined_at"],
         offer=None if row["agent_id"] is None else Offer(row["agent_id"], row["name"], row["offered_at"]),
+        called_back=row["called_back"],
         offers=row["offers"],
         excluded=excluded,
     )
+
+
+async def _with_preferences(
+    conn: Connection, callers: Sequence[CallerFacts], of_queues: Mapping[QueueId, QueueRules], now: datetime
+) -> list[CallerFacts]:
+    """The callers, with the agents whom they wait for (acd/waiting_room.py); those only who joined a moment ago."""
+    found: list[CallerFacts] = []
+    for one in callers:
+        caller, rules = one.caller, of_queues[one.caller.queue_id]
+        until, days = one.joined_at + timedelta(seconds=rules.preferred_agent_patience_s), rules.preferred_agent_days
+        if days is not None and now < until and one.offer is None:
+            agent_id = await preferred(conn, caller.tenant_id, caller.call_id, caller.queue_id, days)
+            if agent_id is not None:
+                caller = replace(caller, preferred=agent_id, preferred_until=until)
+        found.append(replace(one, caller=caller))
+    return found
 
 
 async def _rules(conn: Connection, tenant_id: TenantId, queues: set[QueueId]) -> dict[QueueId, QueueRules]:
