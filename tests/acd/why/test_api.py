@@ -182,7 +182,8 @@ async def test_callback_that_is_due_has_its_place(tenant: Tenant, conn: Connecti
     await tenant.done("PUT", "/v1/tenants/me/calling-hours", json={"callingWindows": [ANY_HOUR]})
     await conn.execute(
         """insert into callback (tenant_id, queue_id, phone, called, source, arrived_at, due_at, expires_at)
-           select $1, $2, '+84901234567', '', 'caller', now() - interval '1 minute', now(), now() + interval '1 hour'""",
+           select $1, $2, '+84901234567', '', 'caller', now() - interval '1 minute', now(),
+               now() + interval '1 hour'""",
         tenant.tenant_id, queue_id,
     )  # fmt: skip
     found = await why(tenant, queue_id)
