@@ -220,6 +220,17 @@ async def test_events_follow_a_change(tenant: Tenant, conn: Connection, path: st
     assert events[-1]["waiting"] == 1
 
 
+async def test_streams_of_one_queue_and_of_all_have_the_same_change(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue()
+    paths = [f"/v1/queues/inbound/{queue_id}/live/events?events=2", "/v1/queues/live/events?events=2"]
+    following = [asyncio.create_task(tenant.get(path)) for path in paths * 3]
+    await asyncio.sleep(0)
+    await waiting(conn, tenant.tenant_id, queue_id, 10)  # without this there is no second event
+    for response in await asyncio.gather(*following):
+        events = [json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: ")]
+        assert [len(events), events[-1]["waiting"]] == [2, 1]
+
+
 async def test_entries_of_the_day_are_read_by_index(own_pool: Any) -> None:
     """Entries of other days and queues are not read."""
     async with own_pool.acquire() as conn:

@@ -20,7 +20,8 @@ from tongdai.http.envelope import ok
 from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
 from tongdai.http.streams.event_source import EventSource
-from tongdai.ids import QueueId
+from tongdai.http.streams.shared import SharedReadings
+from tongdai.ids import QueueId, TenantId
 from tongdai.queues.live import store
 from tongdai.queues.live.model import MAX_SERVICE_S, SERVICE_S
 from tongdai.queues.live.view import (
@@ -33,8 +34,11 @@ from tongdai.queues.live.view import (
 )
 
 _TAG = "Inbound queues"
-POLL_S = 0.5
+POLL_S, FRESH_S = 0.5, 0.25
+"""How often a stream asks for the figures, and how old they may be by then: within a second of a change it has them."""
 MAX_EVENTS = 1_000_000
+_shared = SharedReadings[tuple[TenantId, QueueId | None, int | None], QueuesLive | QueueLiveDetail](FRESH_S)
+"""The figures that streams follow, by tenant, queue (None: all) and threshold: read once for all streams."""
 _SERVICE = Query(
     "serviceLevelSec",
     "The threshold of the service level, T; without it each queue has its own, by its settings",
@@ -92,7 +96,7 @@ async def all_live(request: Request) -> Response:
     )
 )
 async def all_events(request: Request) -> StreamingResponse:
-    source = EventSource(lambda: _all(request), _event, POLL_S, at_most=_at_most(request))
+    source = EventSource(lambda: _followed(request, None), _event, POLL_S, at_most=_at_most(request))
     return event_source.stream(request, source, await _all(request))
 
 
@@ -130,8 +134,16 @@ async def live(request: Request) -> Response:
 )
 async def events(request: Request) -> StreamingResponse:
     first = await _one(request)
-    source = EventSource(lambda: _one(request), _event, POLL_S, at_most=_at_most(request))
+    source = EventSource(
+        lambda: _followed(request, QueueId(first.callin_id)), _event, POLL_S, at_most=_at_most(request)
+    )
     return event_source.stream(request, source, first)
+
+
+async def _followed(request: Request, queue_id: QueueId | None) -> QueuesLive | QueueLiveDetail:
+    """The figures as a stream has them."""
+    key = principal_of(request).tenant_id, queue_id, _service_s(request)
+    return await _shared.read(key, lambda: _all(request) if queue_id is None else _one(request))
 
 
 async def _all(request: Request) -> QueuesLive:
