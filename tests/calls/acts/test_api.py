@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.calls.acts.conftest import LiveTalk
+from tests.support import callers
 from tests.support.act_leader import DONE, leader
 from tests.support.api import Serving, Tenant, refused
 from tests.support.calls import a_call
@@ -126,6 +127,14 @@ async def test_key_of_another_request_is_refused(tenant: Tenant, pool: Pool, liv
         response = await tenant.post(f"/v1/calls/{live.call_id}/resume", headers=headers)
     assert "Idempotency-Key" in refused(response, 400, "INVALID_INPUT")
     assert len(begun) == 1
+
+
+async def test_call_to_a_queue_that_has_ended_takes_no_acts(tenant: Tenant, pool: Pool) -> None:
+    queue_id = await tenant.queue()
+    async with pool.acquire() as conn:
+        call_id = await callers.ended(conn, tenant.tenant_id, queue_id, began=callers.ago(60), waited_s=3)
+    response = await tenant.post(f"/v1/calls/{call_id}/hang-up")
+    assert refused(response, 400, "INVALID_STATE") == "The call has ended"
 
 
 async def test_call_that_has_ended_takes_no_acts(tenant: Tenant, pool: Pool, campaign_id: CampaignId) -> None:

@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import UUID
 
-from tongdai.calls import history
 from tongdai.calls.acts import store
 from tongdai.calls.acts.model import Ended, Kind, Result
 from tongdai.db import idempotency
@@ -28,7 +27,7 @@ async def ask(
     act_id = await store.ask(conn, tenant_id, call_id, kind, arguments, by)
     if act_id is not None:
         return act_id
-    if await history.find(conn, tenant_id, call_id) is None:
+    if not await store.has_call(conn, tenant_id, call_id):
         raise NotFound("Call not found")
     raise InvalidState("The call has ended")
 

@@ -42,6 +42,14 @@ async def ask(
     return await conn.fetchval(ASK, tenant_id, call_id, kind, dict(arguments), key_id)
 
 
+HAS_CALL = "select exists (select from call where tenant_id = $1 and call_id = $2)"
+
+
+async def has_call(conn: Connection, tenant_id: TenantId, call_id: UUID) -> bool:
+    """Whether there is such a call of the tenant, live or ended, with a contact or a caller."""
+    return await conn.fetchval(HAS_CALL, tenant_id, call_id)
+
+
 ENDED = "select result, message from call_act where tenant_id = $1 and act_id = $2 and result is not null"
 
 
