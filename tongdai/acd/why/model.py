@@ -137,7 +137,7 @@ class Situation:
     """The tenant's."""
     switch: Switch
     rules: Mapping[QueueId, QueueRules]
-    """Of the queue, and of those in which callers wait."""
+    """The rules of the queue, and of those in which callers wait."""
     callers: Sequence[CallerFacts]
     """The tenant's callers, of all queues."""
     callbacks: Sequence[WaitingCaller] = ()

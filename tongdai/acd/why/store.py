@@ -1,4 +1,4 @@
-"""What decides who is offered to whom, read from the database in one snapshot."""
+"""Reads from the database what decides who is offered to whom, in one snapshot."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ where l.tenant_id = $1 and l.direction = 'outbound' and l.state = 'answered' and
 
 
 async def situation(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> Situation | None:
-    """What decides about the callers and agents of a queue; None: there is no such queue."""
+    """Read what decides about the callers and agents of a queue; None: there is no such queue."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         clock = await conn.fetchrow(CLOCK, tenant_id)
         rules = await settings.rules(conn, tenant_id, queue_id)
