@@ -110,7 +110,7 @@ class _Callers:
         queue = (found.tenant_id, found.queue_id)
         self._idle = [agent for agent in found.idle if serves(agent, queue)]
         self._by_need: dict[Need, Obstacle | None] = {}
-        """What callers with a need meet who exclude nobody; few needs, however many callers."""
+        """The obstacle of callers with a need, who exclude nobody; few needs, however many callers."""
 
     def why(self, one: CallerFacts, position: int) -> CallerWhy:
         reason, until = self._reason(one)
@@ -141,7 +141,7 @@ class _Callers:
         return _OF_CALLER[met], None if met is Obstacle.WITHHELD else until
 
     def _met(self, one: CallerFacts, need: Need) -> Obstacle | None:
-        """What keeps the idle agents of the queue from a caller; None: earlier callers get those who may serve them."""
+        """The obstacle between a caller and the idle agents; None: earlier callers get those who may serve them."""
         if one.excluded:
             return _nearest(self._obstacle(agent, need, one.excluded) for agent in self._idle)
         if need not in self._by_need:
@@ -183,7 +183,7 @@ class _Agents:
         return AgentWhy(facts=one, reason=reason, until=until)
 
     def _obstacle(self, idle: IdleAgent, need: Need) -> tuple[Obstacle | None, datetime | None]:
-        """What keeps the agent from the callers with a need, and until when."""
+        """The obstacle between the agent and the callers with a need, and until when."""
         found, queue = self._found, (self._found.tenant_id, self._found.queue_id)
         met = obstacle(idle, queue, need, found.now, withheld=found.withheld)
         if met is not None:

@@ -111,7 +111,7 @@ class AgentCall:
 
     call_id: UUID
     queue_id: QueueId | None
-    """Of a caller; None: the call is a campaign's."""
+    """The queue of a caller; None: the call is a campaign's."""
     campaign_id: CampaignId | None
 
 
