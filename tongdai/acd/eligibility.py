@@ -69,7 +69,7 @@ def place_of(caller: WaitingCaller, rules: QueueRules) -> Place:
 
 
 def need_of(caller: WaitingCaller, rules: QueueRules, now: datetime) -> tuple[Need, datetime | None]:
-    """What a caller of a queue needs now, and until when; None: as long as they wait."""
+    """The need of a caller of a queue now, and until when; None: as long as they wait."""
     if caller.preferred is not None and caller.preferred_until is not None and now < caller.preferred_until:
         return Need(preferred=(caller.tenant_id, caller.preferred)), caller.preferred_until
     if not rules.skills:

@@ -27,8 +27,8 @@ def _codes(reasons: type[CallerReason | AgentReason]) -> str:
         description=(
             "By the rules that match callers with agents, on what is known now. A caller's `reason` is one of "
             f"{_codes(CallerReason)}. An agent's `reason` is one of {_codes(AgentReason)}. A caller and an agent with "
-            "`reason` null are matched within a second, if the agent may serve the caller. Who waits is served also "
-            "while the queue takes no new callers."
+            "`reason` null are matched within a second, if the agent may serve the caller. Callers who wait are "
+            "served also while the queue takes no new ones."
         ),
         response=QueueWhy,
         sample=SAMPLE,

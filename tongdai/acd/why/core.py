@@ -51,7 +51,7 @@ _OF_AGENT = {
     Obstacle.EXCLUDED: AgentReason.TRIED_LATELY,
 }
 _ORDER = list(Obstacle)
-"""Of several obstacles the last one counts: whoever meets it comes nearest to a match."""
+"""The order of obstacles; of several the last one counts: whoever meets it comes nearest to a match."""
 
 
 class _First:
