@@ -34,7 +34,7 @@ async def why(tenant: Tenant, queue_id: QueueId) -> Any:
 
 
 def reasons(found: Mapping[str, Any]) -> tuple[list[str | None], list[str | None]]:
-    """Of the callers, and of the agents."""
+    """The reasons of the callers, and of the agents."""
     return [one["reason"] for one in found["callers"]], [one["reason"] for one in found["agents"]]
 
 

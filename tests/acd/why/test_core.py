@@ -247,7 +247,7 @@ def situations(draw: st.DrawFn) -> Situation:
 
 
 def matched(found: Situation) -> dict[int, int]:
-    """Who is matched by the matcher itself: agents by caller."""
+    """The pairs of the matcher itself: agents by caller."""
     matcher = Matcher(random.Random(1))
     for each in found.rules.values():
         matcher.set_rules(ONE, replace(each, selector=Selector.LONGEST_IDLE))

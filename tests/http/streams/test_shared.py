@@ -1,4 +1,4 @@
-"""What several streams follow is read once, by one at a time, and only when somebody asks."""
+"""A value that several streams follow is read once, by one at a time, and only when somebody asks."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
