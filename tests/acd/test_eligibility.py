@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.acd.test_routing import CARE, NOON, ONE, SALES, TWO, VIETNAMESE, agent, caller, rules
+from tests.support.matching import CARE, NOON, ONE, SALES, TWO, VIETNAMESE, agent, caller, rules
 from tongdai.acd.eligibility import Need, Obstacle, need_of, obstacle, place_of
 from tongdai.ids import AgentId
 from tongdai.queues.model import Strategy

@@ -1,16 +1,15 @@
 """Every caller without an agent has a reason, and none who is about to have one, by the rules of the matcher."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.acd.test_routing import CARE, NOON, ONE, SALES, VIETNAMESE, VIP, agent, caller, rules
+from tests.support.matching import CARE, NOON, ONE, SALES, VIP, agent, caller, rules
+from tests.support.situations import SKILLS, UP, an_agent, situation, waiting
 from tongdai.acd.eligibility import WaitingCaller
 from tongdai.acd.routing import Matcher
 from tongdai.acd.selection import has
@@ -25,51 +24,9 @@ from tongdai.acd.why.model import (
     Offer,
     Situation,
 )
-from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode
-from tongdai.ids import AgentId, CampaignId, QueueId
-from tongdai.queues.model import QueueRules, Selector, Strategy
-from tongdai.switches.model import DEFAULT, Kind, Switch
-
-UP = Switch(DEFAULT, "default", Kind.SIMULATED, "simulated", "tongdai", "here", True, NOON, True, 0, 0)
-SKILLS = (VIETNAMESE,)
-
-
-def waiting(number: int, queue_id: QueueId = SALES, arrived_s: float = 0, **changes: Any) -> CallerFacts:
-    """A caller who waits; by `preferred` for an agent."""
-    kept = {name: changes.pop(name) for name in ("preferred", "preferred_until") if name in changes}
-    one = caller(number, queue_id, arrived_s, **kept)
-    return CallerFacts(caller=one, phone="+84901234567", joined_at=one.arrived_at, **changes)
-
-
-def of(idle: IdleAgent) -> AgentFacts:
-    """An idle agent of the queue."""
-    return AgentFacts(_agent(idle.agent_id, AgentState.IDLE), idle=idle)
-
-
-def _agent(number: int, state: AgentState, **changes: Any) -> Agent:
-    made = Agent(
-        tenant_id=ONE, agent_id=AgentId(number), name=f"A{number}", endpoint=f"a{number}", queue_id=SALES,
-        mode=Mode.NAILED_UP, wrap_up_s=10, state=state, state_since=NOON, channel_id=None, call_id=None,
-        offline_reason=None, created_at=NOON,
-    )  # fmt: skip
-    return replace(made, **changes)
-
-
-def situation(
-    callers: Sequence[CallerFacts], idle: Sequence[IdleAgent] = (), *of_queues: QueueRules, **changes: Any
-) -> Situation:
-    made = Situation(
-        tenant_id=ONE,
-        queue_id=SALES,
-        now=NOON,
-        zone="Asia/Ho_Chi_Minh",
-        switch=UP,
-        rules={each.queue_id: each for each in of_queues or (rules(SALES), rules(CARE))},
-        callers=callers,
-        agents=[of(each) for each in idle if SALES in each.queues],
-        idle=idle,
-    )
-    return replace(made, **changes)
+from tongdai.agents.model import AgentState, IdleAgent
+from tongdai.ids import AgentId, CampaignId
+from tongdai.queues.model import Selector, Strategy
 
 
 def reasons(found: Situation) -> tuple[list[CallerReason | None], list[AgentReason | None]]:
@@ -173,26 +130,26 @@ def test_nobody_is_matched_without_the_switch() -> None:
 @pytest.mark.parametrize(
     ("facts", "reason", "caller_reason"),
     [
-        (AgentFacts(_agent(7, AgentState.OFFLINE)), AgentReason.OFFLINE, CallerReason.NO_AGENTS_SIGNED_IN),
-        (AgentFacts(_agent(7, AgentState.CALLING)), AgentReason.PHONE_CALLED, CallerReason.NO_AGENTS_SIGNED_IN),
-        (AgentFacts(_agent(7, AgentState.HANGING_UP)), AgentReason.SIGNING_OUT, CallerReason.NO_AGENTS_SIGNED_IN),
-        (AgentFacts(_agent(7, AgentState.PAUSED)), AgentReason.PAUSED, CallerReason.NO_AGENT_FREE),
-        (AgentFacts(_agent(7, AgentState.UNREACHABLE)), AgentReason.UNREACHABLE, CallerReason.NO_AGENT_FREE),
-        (AgentFacts(_agent(7, AgentState.TALKING)), AgentReason.TALKING, CallerReason.NO_AGENT_FREE),
-        (AgentFacts(_agent(7, AgentState.WRAP_UP)), AgentReason.WRAP_UP, CallerReason.NO_AGENT_FREE),
+        (AgentFacts(an_agent(7, AgentState.OFFLINE)), AgentReason.OFFLINE, CallerReason.NO_AGENTS_SIGNED_IN),
+        (AgentFacts(an_agent(7, AgentState.CALLING)), AgentReason.PHONE_CALLED, CallerReason.NO_AGENTS_SIGNED_IN),
+        (AgentFacts(an_agent(7, AgentState.HANGING_UP)), AgentReason.SIGNING_OUT, CallerReason.NO_AGENTS_SIGNED_IN),
+        (AgentFacts(an_agent(7, AgentState.PAUSED)), AgentReason.PAUSED, CallerReason.NO_AGENT_FREE),
+        (AgentFacts(an_agent(7, AgentState.UNREACHABLE)), AgentReason.UNREACHABLE, CallerReason.NO_AGENT_FREE),
+        (AgentFacts(an_agent(7, AgentState.TALKING)), AgentReason.TALKING, CallerReason.NO_AGENT_FREE),
+        (AgentFacts(an_agent(7, AgentState.WRAP_UP)), AgentReason.WRAP_UP, CallerReason.NO_AGENT_FREE),
         (
-            AgentFacts(_agent(7, AgentState.IDLE, busy_elsewhere=True)),
+            AgentFacts(an_agent(7, AgentState.IDLE, busy_elsewhere=True)),
             AgentReason.PHONE_BUSY,
             CallerReason.NO_AGENT_FREE,
         ),
-        (AgentFacts(_agent(7, AgentState.IDLE)), AgentReason.PHONE_NOT_GIVEN, CallerReason.NO_AGENT_FREE),
+        (AgentFacts(an_agent(7, AgentState.IDLE)), AgentReason.PHONE_NOT_GIVEN, CallerReason.NO_AGENT_FREE),
         (
-            AgentFacts(_agent(7, AgentState.RESERVED), AgentCall(caller(5).call_id, None, CampaignId(1))),
+            AgentFacts(an_agent(7, AgentState.RESERVED), AgentCall(caller(5).call_id, None, CampaignId(1))),
             AgentReason.CAMPAIGN_CALL,
             CallerReason.NO_AGENT_FREE,
         ),
         (
-            AgentFacts(_agent(7, AgentState.ALERTING), AgentCall(caller(5).call_id, CARE, None)),
+            AgentFacts(an_agent(7, AgentState.ALERTING), AgentCall(caller(5).call_id, CARE, None)),
             AgentReason.BEING_OFFERED,
             CallerReason.NO_AGENT_FREE,
         ),
@@ -204,7 +161,7 @@ def test_state_of_an_agent_is_the_reason(facts: AgentFacts, reason: AgentReason,
 
 def test_agents_who_are_signed_in_are_counted() -> None:
     states = (AgentState.PAUSED, AgentState.TALKING, AgentState.TALKING, AgentState.OFFLINE)
-    agents = [AgentFacts(_agent(number, state)) for number, state in enumerate(states)]
+    agents = [AgentFacts(an_agent(number, state)) for number, state in enumerate(states)]
     found = explain(situation([], agents=agents))
     assert found.counts == {AgentReason.PAUSED: 1, AgentReason.TALKING: 2}
 

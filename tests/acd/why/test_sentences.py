@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.acd.test_routing import agent, rules
-from tests.acd.why.test_core import situation, waiting
+from tests.support.matching import agent, rules
+from tests.support.situations import situation, waiting
 from tongdai.acd.why import sentences
 from tongdai.acd.why.core import explain
 from tongdai.acd.why.model import AgentReason, CallerReason

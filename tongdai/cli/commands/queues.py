@@ -23,7 +23,7 @@ NUMBER = Pattern("digits", f"[0-9]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} digit
 
 @click.group
 def queue() -> None:
-    """Create and list a tenant's inbound queues; set when they are open; say why callers wait.
+    """Create and list a tenant's inbound queues; set when they are open.
 
     \b
     Example:
