@@ -46,6 +46,12 @@ def test_those_behind_wait_for_those_before_them() -> None:
     ]
 
 
+def test_agents_whose_phones_ring_at_once_have_no_reason() -> None:
+    all_at_once = rules(selector=Selector.RING_ALL)
+    found = situation([waiting(1)], [agent(number, mode=Mode.RING) for number in (7, 8)], all_at_once)
+    assert reasons(found) == ([None], [None, None])
+
+
 def test_caller_who_is_offered_keeps_the_place() -> None:
     offer = Offer(AgentId(8), "B", NOON)
     found = explain(situation([waiting(1, offer=offer), waiting(2, arrived_s=1)], [agent(7)]))

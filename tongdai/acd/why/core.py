@@ -9,7 +9,7 @@ wait beside each other: the matcher would have paired them.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -70,7 +70,7 @@ def explain(found: Situation) -> Explanation:
     places = sorted(place_of(one, rules) for one in waits)
     callers = _Callers(found, paired)
     left = [one for one in own if _waits(one) and one.caller.call_id not in paired]
-    keep = _Agents(found, {agent: caller for caller, agent in paired.values()}, left)
+    keep = _Agents(found, {agent: caller for caller, keys in paired.values() for agent in keys}, left)
     agents = [keep.why(one) for one in sorted(found.agents, key=lambda one: one.agent.agent_id)]
     return Explanation(
         situation=found,
@@ -85,8 +85,8 @@ def _waits(one: CallerFacts) -> bool:
     return one.offer is None and not one.called_back
 
 
-def _paired(found: Situation) -> Mapping[UUID, tuple[WaitingCaller, AgentKey]]:
-    """The pairs that the matcher makes now, by call."""
+def _paired(found: Situation) -> Mapping[UUID, tuple[WaitingCaller, Sequence[AgentKey]]]:
+    """The callers whom the matcher pairs now, and with whom, by call: several, where phones ring at once."""
     matcher = Matcher(_First())
     for rules in found.rules.values():
         matcher.set_rules(found.tenant_id, rules)
@@ -99,7 +99,10 @@ def _paired(found: Situation) -> Mapping[UUID, tuple[WaitingCaller, AgentKey]]:
         matcher.join(callback)
     matcher.match(found.now)  # lines the callers up: an agent then costs the lines that they serve
     matcher.set_idle(found.idle)
-    return {pair.caller.call_id: (pair.caller, pair.agent.key) for pair in matcher.match(found.now, found.withheld)}
+    return {
+        pair.caller.call_id: (pair.caller, [agent.key for agent in (pair.agent, *pair.also)])
+        for pair in matcher.match(found.now, found.withheld)
+    }
 
 
 class _Callers:

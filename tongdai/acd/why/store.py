@@ -64,7 +64,7 @@ WITHHELD = """
 select distinct p.queue_id
 from live_call l join campaign p on p.tenant_id = $1 and p.campaign_id = l.campaign_id
 where l.tenant_id = $1 and l.direction = 'outbound' and l.state = 'answered' and l.connected_at is null
-    and l.agent_id is null and p.queue_id is not null
+    and l.agent_id is null and l.queue_id is null and p.queue_id is not null
     and not exists (select from agent where tenant_id = $1 and call_id = l.call_id)
 """
 
