@@ -24,7 +24,7 @@ from tongdai.acd.why.model import (
     Offer,
     Situation,
 )
-from tongdai.agents.model import AgentState, IdleAgent
+from tongdai.agents.model import AgentState, IdleAgent, Mode
 from tongdai.ids import AgentId, CampaignId
 from tongdai.queues.model import Selector, Strategy
 
