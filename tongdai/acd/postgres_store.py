@@ -142,7 +142,7 @@ class PostgresAcdStore(PostgresCallbacks):
         if await agents.freed(conn, call.tenant_id, [call.call_id], {call.call_id: call.queue_id}):
             await wrap_up.apply_rules(conn, call.tenant_id, [call.call_id])
         await controls.unheld(conn, *ids)
-        await parties.remove_numbers(conn, *ids)
+        await parties.remove_all(conn, *ids)
         return True
 
     async def line(self, call: InboundCall) -> Line:

@@ -183,6 +183,19 @@ def test_listener_is_hung_up_when_no_agent_gets_the_call() -> None:
     play(scene)
 
 
+def test_leg_without_a_row_is_hung_up() -> None:
+    """A transfer of the call to a queue leaves one."""
+
+    async def scene(s: Scene) -> None:
+        c = await consults(s, inbound=True)
+        await c.consult(number=NUMBER)
+        leg = c.party.channel
+        c.parties.rows.clear()
+        await s.until(lambda: leg not in s.simulated._channels, within_s=5)
+
+    play(scene)
+
+
 @pytest.mark.parametrize(
     ("kind", "why"),
     [
@@ -203,7 +216,7 @@ def test_one_is_consulted_at_a_time() -> None:
     async def scene(s: Scene) -> None:
         c = await consults(s)
         await c.consult()
-        for kind in (Kind.CONSULT, Kind.HOLD, Kind.RESUME):
+        for kind in (Kind.CONSULT, Kind.HOLD, Kind.RESUME, Kind.TRANSFER):
             how = await c.act(kind, number=NUMBER)
             assert how == Ended(Result.REFUSED, f"Cannot {kind} while somebody is consulted, or in the call")
         how = await c.act(Kind.TAKE_OVER, endpoint=SUPERVISOR)

@@ -53,6 +53,14 @@ async def remove(conn: Connection, tenant_id: TenantId, call_id: UUID, channel: 
     await conn.execute(REMOVE, tenant_id, call_id, channel)
 
 
+REMOVE_ALL = "delete from call_party where tenant_id = $1 and call_id = $2"
+
+
+async def remove_all(conn: Connection, tenant_id: TenantId, call_id: UUID) -> None:
+    """The talk of a call is over, which continues: legs without a row are hung up."""
+    await conn.execute(REMOVE_ALL, tenant_id, call_id)
+
+
 OF_CALLS = f"""
 select {_COLUMNS} from call_party where tenant_id = $1 and call_id = any($2::uuid[]) order by called_at, channel
 """

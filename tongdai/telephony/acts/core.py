@@ -119,7 +119,7 @@ def refusal(kind: Kind, talk: Talk | None, parties: bool = True) -> str | None:
     }.get(kind)
 
 
-_ALONE = frozenset({Kind.CONSULT, Kind.TAKE_OVER, Kind.HOLD, Kind.RESUME})
+_ALONE = frozenset({Kind.CONSULT, Kind.TAKE_OVER, Kind.HOLD, Kind.RESUME, Kind.TRANSFER})
 """Acts on a call that has customer and agent, and nobody else."""
 
 

@@ -296,6 +296,10 @@ class Parties:
                 self._later(party.call_id, partial(self._give_up, party))
         for tenant_id, call_id in list(self._unsettled):
             self._later(call_id, partial(self._settle_again, tenant_id, call_id))
+        rows = {one.party.channel for one in found}
+        for channel_id, (_, call_id) in list(self._legs.items()):
+            if channel_id not in rows and not self._queue.busy(self._customers.get(call_id, str(call_id))):
+                self._later(call_id, partial(self._drop, channel_id))
         with_party = {one.party.call_id for one in found}
         for call_id, customer in list(self._customers.items()):
             if call_id not in with_party and not self._queue.busy(customer):
@@ -305,6 +309,12 @@ class Parties:
     async def _settle_again(self, tenant_id: TenantId, call_id: UUID) -> None:
         with suppress(SwitchError):
             await self._settle(tenant_id, call_id, music=True)
+
+    async def _drop(self, channel_id: str) -> None:
+        """Hang up a leg that has no row any more, and forget it once it is gone."""
+        with suppress(SwitchError):
+            if not await commands.hang_up(self._ari, channel_id):
+                self._legs.pop(channel_id, None)
 
     async def _give_up(self, party: Party) -> None:
         with suppress(SwitchError):
