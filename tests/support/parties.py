@@ -25,6 +25,8 @@ class MemoryParties:
 
     def __post_init__(self) -> None:
         self.acts.parties = self.rows
+        if self.acts.acd is not None:
+            self.acts.acd.parties = self.rows
 
     async def talk_of(self, tenant_id: TenantId, call_id: UUID) -> Talk | None:
         return await self.acts.talk_of(tenant_id, call_id)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.consults import DIRECTIONS, DONE, FIRST, NUMBER, SECOND, WHOM, Consults, consults, wraps_up
-from tests.support.dialer_scene import Scene, play
+from tests.support.dialer_scene import QUEUE, Scene, play
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import Ended, Kind, Result
 from tongdai.calls.parties.model import Party, PartyState
@@ -100,6 +100,28 @@ def test_agent_who_got_the_customer_consults_somebody_else() -> None:
 
     def rows(c: Consults) -> list[Party]:
         return list(c.parties.rows.values())
+
+    play(scene)
+
+
+@pytest.mark.parametrize("second_rings", [False, True])
+def test_agent_who_got_the_customer_transfers_them_to_a_queue(second_rings: bool) -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s, inbound=True, second_rings=second_rings)
+        await c.consult()
+        assert await c.act(Kind.COMPLETE) == DONE
+        s.store.pause_agent(FIRST, "lunch")
+        s.store.pause_agent(SECOND, "lunch")
+        second = c.phone(c.second).channel_id
+        assert await c.act(Kind.TRANSFER, queueId=QUEUE) == DONE
+        await asyncio.sleep(20)
+        assert not c.over
+        assert c.on_hold
+        assert not c.parties.rows
+        assert (second in s.simulated._channels) is not second_rings
+        s.store.ready(FIRST)
+        await s.until(lambda: c.first.state is AgentState.TALKING, within_s=30)
+        assert c.together(c.customer, c.phone(c.first))
 
     play(scene)
 

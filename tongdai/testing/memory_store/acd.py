@@ -13,6 +13,7 @@ from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcom
 from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState, Ending
+from tongdai.calls.parties.model import Party
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, MenuId, QueueId, TenantId
 from tongdai.queues.menus.model import Menu, Menus
@@ -45,6 +46,8 @@ class MemoryAcdStore(MemoryCallbacks):
         self.over: dict[UUID, InboundEnding] = {}
         self.talks: list[InboundCall] = []
         """Ended calls that an agent talked on."""
+        self.parties: dict[str, Party] = {}
+        """The parties of calls by channel; written by the tests' store of parties."""
         self.called: dict[UUID, NumberCall] = {}
         """The numbers that are called for callers, or talk."""
         self.talking: set[UUID] = set()
@@ -173,6 +176,8 @@ class MemoryAcdStore(MemoryCallbacks):
             return False
         self.talking.discard(call.call_id)
         self.called.pop(call.call_id, None)
+        for channel in [one.channel for one in self.parties.values() if one.call_id == call.call_id]:
+            del self.parties[channel]
         self._store.segments.ended(call.call_id, self._clock.now())
         await self._store.caller_left(call.call_id)
         return True
