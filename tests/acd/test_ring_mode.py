@@ -6,31 +6,14 @@ from dataclasses import replace
 import pytest
 
 from tests.support.caller_scene import NUMBER, RULES, call_in, endings, everybody_is, open_queue, started
-from tests.support.dialer_scene import QUEUE, Scene, play
-from tongdai.agents.model import AgentState, Mode, OfferOutcome
+from tests.support.dialer_scene import Scene, play
+from tests.support.ringing import RINGS_ONLY, outcomes, phones, ring_agents
+from tongdai.agents.model import AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.ids import AgentId
 from tongdai.switch.simulated.callees import Response, always, phone, uniform
 from tongdai.switch.simulated.client import Faults
-from tongdai.switch.simulated.ledger import SimulatedCall, SimulatedCaller
-
-RINGS_ONLY = always(Response.NO_ANSWER)
-
-
-def ring_agents(s: Scene, count: int = 1) -> list[AgentId]:
-    """Idle agents in mode ring."""
-    made = [s.store.add_agent(n + 1, f"a{n}", QUEUE, 5) for n in range(count)]
-    for agent_id in made:
-        s.store.agents[agent_id] = replace(s.store.agents[agent_id], mode=Mode.RING, state=AgentState.IDLE)
-    return made
-
-
-def outcomes(s: Scene) -> list[OfferOutcome | None]:
-    return [offer.outcome for offer in s.acd.offers]
-
-
-def phones(s: Scene) -> list[SimulatedCall]:
-    return [call for call in s.simulated.ledger.calls if call.agent]
+from tongdai.switch.simulated.ledger import SimulatedCaller
 
 
 def test_phone_rings_for_the_caller_and_is_hung_up_after_the_talk() -> None:

@@ -199,7 +199,7 @@ async def test_idle_agent_is_found_by_the_index_of_idle_agents(many_agents: Many
 @pytest.mark.parametrize("statement", [store.TALKING, store.FREED], ids=["talking", "freed"])
 async def test_agent_of_a_call_is_found_by_index(many_agents: ManyAgents, statement: str) -> None:
     conn, tenant_id, _ = many_agents
-    sent = (tenant_id, f"{{{uuid.uuid4()}}}", "{reserved}")
+    sent = (tenant_id, f"{{{uuid.uuid4()}}}", "{reserved}", *((None,) if statement is store.FREED else ()))
     await assert_uses(conn, "agent_call", "agent", statement, *sent)
 
 

@@ -106,6 +106,7 @@ BODIES = {
     "POST /v1/calls/{callId}/barge": {"endpoint": "sup"},
     "POST /v1/calls/{callId}/leave": {"endpoint": "sup"},
     "POST /v1/calls/{callId}/take-over": {"endpoint": "sup"},
+    "POST /v1/calls/{callId}/transfer": {"number": "0901234567"},
     "POST /v1/calls/{callId}/consult": {"number": "0901234567"},
     "POST /v1/calls/{callId}/consult/complete": None,
     "POST /v1/calls/{callId}/consult/cancel": None,

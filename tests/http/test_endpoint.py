@@ -24,7 +24,8 @@ DOCUMENTED = {
 }
 """The vendor's endpoints that ignore unknown parameters: bulk import does not."""
 UNKNOWN = "Query parameter colour is not known"
-OTHER_IDS = {"callId": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "phoneNumber": "0901234567"}
+_UUID = "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"
+OTHER_IDS = {"callId": _UUID, "callbackId": _UUID, "phoneNumber": "0901234567"}
 
 
 def route(spec: Endpoint) -> str:

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from tests.acd.test_ring_mode import RINGS_ONLY, outcomes, phones, ring_agents
 from tests.support.caller_scene import NUMBER, RULES, call_in, endings, everybody_is, started
 from tests.support.dialer_scene import Scene, play
+from tests.support.ringing import RINGS_ONLY, outcomes, phones, ring_agents
 from tongdai.agents.model import AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.queues.model import Selector

@@ -83,7 +83,7 @@ def create(
 @click.option("--agent", "agent_id", metavar="ID", type=ID, help=_AGENT)
 @client_options("agent")
 def change(client: Client, callback_id: UUID, due_at: datetime | None, agent_id: int | None) -> None:
-    """Change the time of a pending callback, or the agent for whom it is kept.
+    """Change the time or the agent of a pending callback.
 
     \b
     Example:

@@ -52,7 +52,7 @@ def hold(client: Client, call_id: UUID, max_sec: int) -> None:
 @click.option("--number", metavar="NUMBER", help="To a telephone number.")
 @client_options("agent")
 def transfer(client: Client, call_id: UUID, queue_id: int | None, agent_id: int | None, number: str | None) -> None:
-    """Transfer the customer of a call: the agent leaves at once.
+    """Transfer a customer: the agent leaves at once.
 
     \b
     Example:
@@ -106,7 +106,7 @@ def unmute(client: Client, call_id: UUID) -> None:
 @PHONE
 @client_options("agent")
 def listen(client: Client, call_id: UUID, phone: str) -> None:
-    """Call a supervisor's phone, which hears the call and is not heard.
+    """Let a supervisor's phone hear the call, unheard.
 
     \b
     Example:

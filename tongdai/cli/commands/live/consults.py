@@ -74,7 +74,7 @@ def conference(client: Client, call_id: UUID) -> None:
 @PHONE
 @client_options("agent")
 def take_over(client: Client, call_id: UUID, phone: str) -> None:
-    """Let a supervisor's phone talk with the customer instead of the agent.
+    """Let a phone take the customer over from the agent.
 
     \b
     Example:
