@@ -93,7 +93,8 @@ async def test_requests_for_a_locked_row_of_a_tenant_leave_others_the_same_route
 
 
 async def test_known_keys_are_accepted_while_their_table_is_locked(data_dir: Path) -> None:
-    async with serving(data_dir, workers=2, database_pool=4) as server:
+    # One worker: of several, each knows the keys that it has read itself.
+    async with serving(data_dir, workers=1, database_pool=4) as server:
         keys, unknown, revoked = [await server.key() for _ in range(20)], await server.key(), await server.key()
         seen = Counter[int]()
 
@@ -101,11 +102,7 @@ async def test_known_keys_are_accepted_while_their_table_is_locked(data_dir: Pat
             async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=key.headers) as client:
                 return (await client.get(QUEUES)).status_code
 
-        async def known_to_all_workers() -> None:
-            for _ in range(8):
-                assert set(await asyncio.gather(*map(ask, keys))) == {200}
-
-        await known_to_all_workers()
+        assert set(await asyncio.gather(*map(ask, keys))) == {200}, "known from now on"
         async with server.database() as conn:
             async with conn.transaction():
                 await conn.execute("lock table api_key in access exclusive mode")
