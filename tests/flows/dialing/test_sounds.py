@@ -62,7 +62,7 @@ async def test_sound_that_is_lost_while_a_campaign_runs_is_missed_by_few_and_the
         here.simulated.sounds = {SPRING: 0.5}
         here.simulated.callee = always(Response.ANSWERED, after_s=0.2, talk_s=30)
         campaign_id = await here.campaign(
-            16, first=60_000_000, audioFile="custom/spring", maxConcurrentCalls=2, callsPerSecond=5, **LATER
+            10, first=60_000_000, audioFile="custom/spring", maxConcurrentCalls=2, callsPerSecond=5, **LATER
         )
         await eventually(lambda: here.simulated.ledger.counts["answered"] >= 2, 30, "calls")
         here.simulated.sounds.clear()
@@ -74,7 +74,7 @@ async def test_sound_that_is_lost_while_a_campaign_runs_is_missed_by_few_and_the
         assert {call["failure"] for call in unheard} <= {"sound_not_played"}
         assert all(call["nextCallAt"] for call in unheard)
         await eventually(lambda: all_called(here, campaign_id), 60, "the others to be called", poll_s=0.3)
-        assert max(here.dialled(60_000_000, 16).values()) == 1
+        assert max(here.dialled(60_000_000, 10).values()) == 1
 
 
 async def all_called(here: DialingServer, campaign_id: int) -> bool:
