@@ -94,6 +94,7 @@ async def test_callers_whom_a_crash_of_the_switch_cut_get_their_places_back(hotl
     )
     agent_id = await hotline.tenant.signing_in(hotline.queue_id, "After the restart")
     for caller in waiting:
-        await hotline.hang_up(await hotline.talking(agent_id), agent_id)
+        call_id = await hotline.talking(agent_id)
         await worn[caller].hears(lambda tones: voice.words(tones)[-1] == "agent", f"{caller} to be served")
+        await hotline.hang_up(call_id, agent_id)
     await hotline.tenant.signed_out(agent_id)
