@@ -52,6 +52,34 @@ class InsufficientScope(ApiError):
         super().__init__(f"Key does not have scope {scope}")
 
 
+class RoleForbids(InsufficientScope):
+    """The role of a user does not allow it."""
+
+    def __init__(self) -> None:
+        ApiError.__init__(self, "Your role does not allow this")
+
+
+class NotYourAgent(InsufficientScope):
+    """A user may act for their own agent alone, and this concerns another one."""
+
+    def __init__(self) -> None:
+        ApiError.__init__(self, "Your role allows this for your own agent alone")
+
+
+class CsrfTokenNeeded(InsufficientScope):
+    """A change by a session's cookie without the session's CSRF token: another site may have sent it."""
+
+    def __init__(self) -> None:
+        ApiError.__init__(self, "X-CSRF-Token must be the csrfToken of the session")
+
+
+class WrongLogin(Unauthorized):
+    """The login is unknown, the password wrong, or the user disabled: one body for all."""
+
+    def __init__(self) -> None:
+        ApiError.__init__(self, "Wrong login or password")
+
+
 class PlatformKeyNeeded(InsufficientScope):
     """It concerns the whole installation, and the key is a tenant's."""
 

@@ -1,12 +1,16 @@
 """Identifiers. On the wire they are 1 to 18 ASCII digits, no sign, above zero."""
 
 import re
+from dataclasses import dataclass
 from typing import NewType
 
 from tongdai.errors import InvalidInput, NotFound, shown
 
 TenantId = NewType("TenantId", int)
 KeyId = NewType("KeyId", int)
+UserId = NewType("UserId", int)
+SessionId = NewType("SessionId", int)
+TeamId = NewType("TeamId", int)
 CampaignId = NewType("CampaignId", int)
 ListId = NewType("ListId", int)
 ContactId = NewType("ContactId", int)
@@ -21,6 +25,17 @@ MenuId = NewType("MenuId", int)
 SoundId = NewType("SoundId", int)
 CodeId = NewType("CodeId", int)
 """A wrap-up code."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByUser:
+    """A user as the author of a change."""
+
+    user_id: UserId
+
+
+Author = KeyId | ByUser
+"""The author of a change by the API: a program, by its key, or a person."""
 
 MAX_DIGITS = 18
 LARGEST = 10**MAX_DIGITS - 1

@@ -8,11 +8,11 @@ import pytest
 
 from checks.openapi import offences_in
 from tongdai.http.openapi.document import document
-from tongdai.processes.api import ENDPOINTS
+from tongdai.processes.api import ALL_ENDPOINTS
 from tongdai.settings import Settings
 
 Json = dict[str, Any]
-DOCUMENT = document(ENDPOINTS, "1", Settings())
+DOCUMENT = document(ALL_ENDPOINTS, "1", Settings())
 CALLS = "/v1/calls"
 BULK = "/v1/campaigns/{id}/contacts/bulk"
 

@@ -28,6 +28,13 @@ OF_TENANT = (
     "insert into wrap_up_code (tenant_id, name) values ($1, 'Sold')",
     """insert into wrap_up_rule (tenant_id, queue_id, mode)
        select $1, min(queue_id), 'optional' from inbound_queue where tenant_id = $1""",
+    """insert into user_account (tenant_id, name, login, role)
+       values ($1, 'A', 'a' || $1::bigint || '@example.com', 'owner')""",
+    """insert into user_session (user_id, tenant_id, digest, expires_at, address, user_agent)
+       select user_id, tenant_id, sha256(user_id::text::bytea), now(), '', '' from user_account where tenant_id = $1""",
+    """insert into password_reset (digest, user_id, tenant_id, expires_at)
+       select sha256(user_id::text::bytea), user_id, tenant_id, now() from user_account where tenant_id = $1""",
+    "insert into team (tenant_id, team_id, name) values ($1, 1, 'A')",
     "insert into import_turn (tenant_id, served_at) values ($1, now())",
     "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
 )

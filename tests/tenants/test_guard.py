@@ -77,7 +77,7 @@ async def test_key_is_taken_from_nowhere_else(api, tenant, headers):
 async def test_tenant_of_unread_bytes_is_that_of_a_known_key(dsn, settings, tenant):
     unused = cast("Any", None)
     lender = Lender(dsn, 1, name="tests")
-    guard = Guard(settings, lender, PEPPER.encode(), unused, unused, SystemClock())
+    guard = Guard(settings, lender, PEPPER.encode(), unused, unused, SystemClock(), unused)
     head = "GET / HTTP/1.1\r\n{}\r\n\r\n"
     unread = [
         head.format(line.format(tenant.key.value)).encode()
@@ -95,7 +95,7 @@ async def test_tenant_of_unread_bytes_is_that_of_a_known_key(dsn, settings, tena
 async def test_cache_of_keys_is_bounded(dsn, settings, factory_key):
     unused = cast("Any", None)
     lender = Lender(dsn, 1, name="tests")
-    guard = Guard(settings, lender, PEPPER.encode(), unused, unused, SystemClock(), cache_size=3)
+    guard = Guard(settings, lender, PEPPER.encode(), unused, unused, SystemClock(), unused, cache_size=3)
     keys = [(await factory_key()).value.encode() for _ in range(8)]
     for count, key in enumerate(keys, 1):
         await guard.still(Request({"headers": [(b"x-api-key", key)]}, unused, unused))

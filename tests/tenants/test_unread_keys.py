@@ -30,7 +30,7 @@ class Scene:
     def __init__(self, conn: Connection, lender: Lender, settings: Any, key: factories.Key) -> None:
         self.clock = FakeClock(SystemClock().now())
         self.conn, self.key = conn, key
-        self.guard = Guard(settings, lender, PEPPER.encode(), UNUSED, UNUSED, self.clock)
+        self.guard = Guard(settings, lender, PEPPER.encode(), UNUSED, UNUSED, self.clock, UNUSED)
         self._request = Request(cast("Any", {"headers": [(b"x-api-key", key.value.encode())]}), UNUSED, UNUSED)
 
     async def accepted(self) -> bool:

@@ -49,7 +49,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Principal, Scope
+from tongdai.http.principal import Own, Principal, Scope
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind, not_given
 
@@ -64,6 +64,7 @@ _change = msgspec.json.Decoder(AgentChange)
         method="GET",
         path="/agents",
         scope=Scope.AGENT,
+        own=Own.ANY,
         tag=TAG,
         summary="List the tenant's agents, by id",
         query=(
@@ -146,9 +147,9 @@ async def create_agent(request: Request) -> Response:
         if not isinstance(new.endpoint, UnsetType):
             return agent_created(await _create(conn, principal, new, new.endpoint), None)
         async with conn.transaction():
-            name = await accounts.reserve_name(conn, principal.tenant_id, principal.key_id)
+            name = await accounts.reserve_name(conn, principal.tenant_id, principal.author)
             agent_id = await _create(conn, principal, new, name)
-            account = await accounts.insert(conn, principal.tenant_id, agent_id, name, pepper, principal.key_id)
+            account = await accounts.insert(conn, principal.tenant_id, agent_id, name, pepper, principal.author)
         return agent_created(agent_id, account)
 
     return await once(request, raw, work, keep=created_without_password)
@@ -162,7 +163,7 @@ async def _create(conn: Connection, by: Principal, new: NewAgent, endpoint_name:
         endpoint_name,
         QueueId(new.queueId),
         new.wrapUpSec,
-        by.key_id,
+        by.author,
         mode=Mode(new.mode),
         team_id=new.teamId,
         queues=members(new.queues),
@@ -178,6 +179,7 @@ async def _create(conn: Connection, by: Principal, new: NewAgent, endpoint_name:
         method="GET",
         path="/agents/{id}",
         scope=Scope.AGENT,
+        own=Own.ANY,
         tag=TAG,
         summary="Get an agent and the agent's state",
         response=AgentView,
@@ -229,7 +231,7 @@ async def change_agent(request: Request) -> Response:
     )
     principal = principal_of(request)
     async with connection(request) as conn:
-        refusal = await roster.change(conn, principal.tenant_id, agent_id, fields, principal.key_id)
+        refusal = await roster.change(conn, principal.tenant_id, agent_id, fields, principal.author)
         if refusal is AgentRefusal.SIGNED_IN:
             raise _only_offline("change the endpoint or mode of", await known(conn, principal.tenant_id, agent_id))
     if refusal is not None:
@@ -253,7 +255,7 @@ async def delete_agent(request: Request) -> Response:
     agent_id = agent_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
-        if await roster.delete(conn, principal.tenant_id, agent_id, principal.key_id) is not None:
+        if await roster.delete(conn, principal.tenant_id, agent_id, principal.author) is not None:
             raise _only_offline("delete", await known(conn, principal.tenant_id, agent_id))
     return ok(Done(error_message="Agent deleted successfully"))
 

@@ -11,7 +11,7 @@ from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Member
 from tongdai.agents.store import COLUMNS, agent_of, find, member_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.ids import AgentId, Author, QueueId, TenantId
 from tongdai.numbers.endpoints import store as endpoints
 from tongdai.numbers.endpoints.model import EndpointKind
 
@@ -34,7 +34,7 @@ async def create(
     endpoint: str,
     queue_id: QueueId,
     wrap_up_s: int,
-    by: KeyId | None,
+    by: Author | None,
     *,
     mode: Mode = Mode.NAILED_UP,
     team_id: int | None = None,
@@ -169,7 +169,7 @@ returning queue_id, queue_before
 
 
 async def change(
-    conn: Connection, tenant_id: TenantId, agent_id: AgentId, fields: Change, by: KeyId
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, fields: Change, by: Author
 ) -> AgentRefusal | None:
     """Change the fields that are sent, or say why not. Other queues take effect from the agent's next call."""
     queue_id, queues, skills = _sent(fields.queue_id), _sent(fields.queues), _sent(fields.skills)
@@ -207,7 +207,7 @@ async def change(
 DELETE = "delete from agent where tenant_id = $1 and agent_id = $2 and state = 'offline' returning true"
 
 
-async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> AgentRefusal | None:
+async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author) -> AgentRefusal | None:
     """Delete an agent; NO_AGENT or SIGNED_IN when that is not possible."""
     async with conn.transaction():
         if not await conn.fetchval(DELETE, tenant_id, agent_id):

@@ -41,7 +41,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import ok
 from tongdai.http.paging import Page
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import AgentId, CampaignId, ContactId
@@ -59,6 +59,7 @@ _E = TypeVar("_E", bound=StrEnum)
         method="GET",
         path="/calls",
         scope=Scope.REPORT,
+        own=Own.QUERY,
         tag=_TAG,
         summary="List calls, active ones included, newest first",
         description=(
@@ -253,6 +254,7 @@ def _one_of(query: dict[str, list[str]], name: str, kind: type[_E]) -> _E | None
         method="GET",
         path="/calls/{callId}",
         scope=Scope.REPORT,
+        own=Own.CALL_BEFORE,
         tag=_TAG,
         summary="Get a call",
         response=CallView,

@@ -168,7 +168,7 @@ async def create_campaign(request: Request) -> Response:
         await _lock_queue(conn, principal.tenant_id, settings.queue_id)
         await _check_trunk(conn, principal.tenant_id, settings.trunk)
         made = await store.create(
-            conn, principal.tenant_id, new.campaignName, new.type, new.userName, principal.key_id, settings
+            conn, principal.tenant_id, new.campaignName, new.type, new.userName, principal.author, settings
         )
         windows = settings_view.windows_in_force(settings, await hours.find(conn, principal.tenant_id))
         return CampaignCreated(
@@ -266,7 +266,7 @@ async def change_campaign(request: Request) -> Response:
             name=name,
             user_name=user_name,
             settings=(before, after),
-            by=principal.key_id,
+            by=principal.author,
         )
         windows = settings_view.windows_in_force(after, await hours.find(conn, principal.tenant_id))
     return ok(CampaignChanged(error_message="Campaign updated successfully", effectiveWindows=windows))
@@ -308,7 +308,7 @@ def _transition(action: Action, summary: str, message: str) -> Route:
 
         async def work(conn: Connection) -> Done:
             async with conn.transaction():
-                if await store.move(conn, principal.tenant_id, campaign_id, action, principal.key_id) is None:
+                if await store.move(conn, principal.tenant_id, campaign_id, action, principal.author) is None:
                     found = await store.find(conn, principal.tenant_id, campaign_id)
                     raise NotFound("Campaign not found") if found is None else _invalid_state(action, found.status)
                 if refusal is not None:

@@ -22,7 +22,7 @@ from tongdai.campaigns.settings.rules import in_force
 from tongdai.campaigns.settings.windows import Week
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, KeyId, QueueId, SwitchId, TenantId
+from tongdai.ids import Author, CampaignId, QueueId, SwitchId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.numbers.endpoints.rule import may_use
 from tongdai.switches.model import DEFAULT
@@ -44,7 +44,7 @@ async def create(
     name: str,
     type_: str,
     user_name: str | None,
-    by: KeyId | None,
+    by: Author | None,
     settings: CallSettings = _DEFAULTS,
 ) -> Campaign:
     """Create a campaign. A queue in its settings must belong to the tenant: see `lock_queue`."""
@@ -212,7 +212,7 @@ async def change(
     name: str | None = None,
     user_name: tuple[str | None] | None = None,
     settings: tuple[CallSettings, CallSettings] | None = None,
-    by: KeyId | None,
+    by: Author | None,
 ) -> Campaign | None:
     """Change a campaign; None when there is no such campaign.
 
@@ -241,7 +241,7 @@ where tenant_id = $1 and campaign_id = $2 and status = allowed.source returning 
 
 
 async def move(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, action: Action, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, action: Action, by: Author | None
 ) -> Campaign | None:
     """Apply the transition that TRANSITIONS allows in the present state; None when it allows none."""
     moves = TRANSITIONS[action]

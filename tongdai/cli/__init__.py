@@ -30,6 +30,7 @@ COMMANDS = {
         "Restore a backup into a new data directory, over a stopped one, or into an external database.",
     ),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
+    "user": ("people.users", "Create people who sign in with a password."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts by a running server, undo imports, call contacts again."),
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),

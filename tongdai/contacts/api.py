@@ -41,7 +41,7 @@ from tongdai.http.endpoint import (
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
-from tongdai.http.principal import Principal, Scope
+from tongdai.http.principal import Own, Principal, Scope
 from tongdai.ids import CampaignId, ContactId, ListId
 
 _TAG = "Contacts"
@@ -197,7 +197,7 @@ async def add_contact(request: Request) -> Response:
                 return _added(added)
             if not added.duplicate:
                 return msgspec.structs.replace(_added(added), updated=False)
-            updated = await update_store.update(conn, who.tenant_id, campaign_id, added.contact_id, new, who.key_id)
+            updated = await update_store.update(conn, who.tenant_id, campaign_id, added.contact_id, new, who.author)
             if updated is not None:  # else it was deleted meanwhile
                 return _updated(added, updated)
 
@@ -209,6 +209,7 @@ async def add_contact(request: Request) -> Response:
         method="GET",
         path="/campaigns/{id}/contacts/{contactId}",
         scope=Scope.CAMPAIGN,
+        own=Own.CONTACT,
         tag=_TAG,
         summary="A contact; timeZone is where it is called by the clock, several by commas, null when unknown",
         response=ContactDetail,
@@ -252,7 +253,7 @@ async def change_contact(request: Request) -> Response:
     campaign_id, contact_id = _contact_of(request)
     change = _changed(body.decode(await body.read_json(request), _change))
     async with connection(request) as conn:
-        refusal = await store.change(conn, who.tenant_id, campaign_id, contact_id, change, who.key_id)
+        refusal = await store.change(conn, who.tenant_id, campaign_id, contact_id, change, who.author)
     if refusal is not None:
         raise _error(refusal)
     return ok(Done(error_message="Contact updated successfully"))
@@ -275,7 +276,7 @@ async def delete_contact(request: Request) -> Response:
     who = principal_of(request)
     campaign_id, contact_id = _contact_of(request)
     async with connection(request) as conn:
-        refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.key_id)
+        refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.author)
     if refusal is not None:
         raise _error(refusal)
     return ok(Done(error_message="Contact deleted successfully"))

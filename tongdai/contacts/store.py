@@ -12,7 +12,7 @@ from tongdai.contacts.numbers import store as time_zone_store
 from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, ContactId, KeyId, ListId, TenantId
+from tongdai.ids import Author, CampaignId, ContactId, ListId, TenantId
 
 STOPPED = 4
 """The status of a campaign that takes no contacts."""
@@ -179,7 +179,7 @@ select count(*) from gone
 
 
 async def delete(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, by: KeyId
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, by: Author
 ) -> ContactRefusal | None:
     """Remove a contact that is pending; of a delete and a call that want it at once, one wins. None: it is gone."""
     async with conn.transaction():
@@ -220,7 +220,7 @@ select contact_id from moved
 
 
 async def change(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, change: Change, by: KeyId
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, change: Change, by: Author
 ) -> ContactRefusal | None:
     """Set what is given, whatever state the contact is in. None: it is done."""
     place = (tenant_id, campaign_id, contact_id)

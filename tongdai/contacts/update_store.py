@@ -21,7 +21,7 @@ from tongdai.contacts.numbers import store as time_zone_store
 from tongdai.contacts.store import HOLD, MOVE_ZONE
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, ContactId, KeyId, TenantId
+from tongdai.ids import Author, CampaignId, ContactId, TenantId
 
 _VALUES = 7
 """The parameter of the first of FIELDS."""
@@ -143,7 +143,7 @@ async def _own_zones(conn: Connection, new: NewContacts, known: Mapping[int, Con
 
 
 async def update(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, new: NewContact, by: KeyId
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, new: NewContact, by: Author
 ) -> bool | None:
     """Give a contact the values of `new`. False: its attributes would be too long. None: it is gone."""
     async with conn.transaction():

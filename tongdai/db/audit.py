@@ -4,21 +4,26 @@ from datetime import timedelta
 from typing import Any
 
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, TenantId
+from tongdai.ids import Author, ByUser, KeyId, TenantId, UserId
 
-RECORD = "insert into audit (tenant_id, key_id, action, subject, detail) values ($1, $2, $3, $4, $5)"
+RECORD = "insert into audit (tenant_id, key_id, user_id, action, subject, detail) values ($1, $2, $3, $4, $5, $6)"
+
+
+def columns(by: Author | None) -> tuple[KeyId | None, UserId | None]:
+    """The columns `key_id` and `user_id` that name an author."""
+    return (None, by.user_id) if isinstance(by, ByUser) else (by, None)
 
 
 async def record(
     conn: Connection,
     tenant_id: TenantId,
-    key_id: KeyId | None,
+    by: Author | None,
     action: str,
     subject: str,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Record a change, within its transaction. `key_id` None: the operator, by the command line."""
-    await conn.execute(RECORD, tenant_id, key_id, action, subject, detail)
+    """Record a change, within its transaction. `by` None: the operator, by the command line."""
+    await conn.execute(RECORD, tenant_id, *columns(by), action, subject, detail)
 
 
 TENANTS = "select tenant_id from tenant order by tenant_id"

@@ -155,7 +155,7 @@ async def create_list(request: Request) -> Response:
     async def work(conn: Connection) -> DncListCreated:
         if campaign_id is not None and not await campaign_exists(conn, principal.tenant_id, campaign_id):
             raise NotFound("Campaign not found")
-        dnc_list_id = await store.create(conn, principal.tenant_id, new.name, campaign_id, principal.key_id)
+        dnc_list_id = await store.create(conn, principal.tenant_id, new.name, campaign_id, principal.author)
         if dnc_list_id is None:
             raise InvalidInput(f"name {shown(new.name)!r} is another do-not-call list's already")
         return DncListCreated(error_message="Do-not-call list created", dncListId=dnc_list_id)
@@ -198,7 +198,7 @@ async def delete_list(request: Request) -> Response:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
-        if not await store.delete(conn, principal.tenant_id, dnc_list_id, principal.key_id):
+        if not await store.delete(conn, principal.tenant_id, dnc_list_id, principal.author):
             raise NotFound("Do-not-call list not found")
     return ok(Done(error_message="Do-not-call list deleted successfully"))
 

@@ -7,7 +7,7 @@ from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.do_not_call.model import DncList, Entry, Match, NewEntry
 from tongdai.do_not_call.rule import in_force
-from tongdai.ids import CampaignId, DncListId, KeyId, TenantId
+from tongdai.ids import Author, CampaignId, DncListId, TenantId
 
 _LIST = "dnc_list_id, name, campaign_id, entries, created_at"
 _ENTRY = "phone, reason, expires_at, created_at"
@@ -51,7 +51,7 @@ on conflict (tenant_id, name) do nothing returning dnc_list_id
 
 
 async def create(
-    conn: Connection, tenant_id: TenantId, name: str, campaign_id: CampaignId | None, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, name: str, campaign_id: CampaignId | None, by: Author | None
 ) -> DncListId | None:
     """Create a list and return its id; None when a list of the tenant has that name. The campaign must exist."""
     async with conn.transaction():
@@ -65,7 +65,7 @@ async def create(
 OF_ALL = "select dnc_list_id from do_not_call_list where tenant_id = $1 and name = $2 and campaign_id is null"
 
 
-async def of_all_campaigns(conn: Connection, tenant_id: TenantId, name: str, by: KeyId | None) -> DncListId | None:
+async def of_all_campaigns(conn: Connection, tenant_id: TenantId, name: str, by: Author | None) -> DncListId | None:
     """The list of that name, which applies to all campaigns; it is created when there is none. None: it applies to one
     campaign alone."""
     found = await conn.fetchval(OF_ALL, tenant_id, name)
@@ -110,7 +110,7 @@ where tenant_id = $1 and dnc_list_id = $2 and exists (select from gone) returnin
 """
 
 
-async def remove(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str, by: KeyId) -> bool:
+async def remove(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str, by: Author) -> bool:
     """Remove a number from a list; False when it was not in it."""
     async with conn.transaction():
         await lock(conn, tenant_id, dnc_list_id)
@@ -131,7 +131,7 @@ DELETE = "delete from do_not_call_list where tenant_id = $1 and dnc_list_id = $2
 
 
 async def delete(
-    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId, at_once: int = DELETED_AT_ONCE
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: Author, at_once: int = DELETED_AT_ONCE
 ) -> bool:
     """Delete a list with its entries, `at_once` entries in a statement; False when there is no such list."""
     async with conn.transaction():
@@ -185,7 +185,7 @@ async def matches(conn: Connection, tenant_id: TenantId, phone: str, campaign_id
 
 
 async def record_added(
-    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId | None, detail: dict[str, Any]
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: Author | None, detail: dict[str, Any]
 ) -> None:
     """Audit that numbers were added, within the transaction that added them."""
     await audit.record(conn, tenant_id, by, "dnc.add", f"do-not-call list {dnc_list_id}", detail)

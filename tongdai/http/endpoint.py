@@ -8,7 +8,7 @@ from typing import Any
 from tongdai import ids
 from tongdai.db.pool_parts import SLOW
 from tongdai.errors import ApiError, InvalidInput, shown
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.http.request import (
     AnyResponse,
     Request,
@@ -65,7 +65,8 @@ class Endpoint:
     method: str
     path: str
     """`/campaigns/{id}/contacts`, without the version's prefix."""
-    scope: Scope
+    scope: Scope | None
+    """None: for people, by their session, whatever their role; no key has access."""
     summary: str
     response: Any
     """Struct of the 200 body; None when it is never JSON."""
@@ -77,6 +78,10 @@ class Endpoint:
     query: Sequence[Query] = ()
     platform: bool = False
     """Whether it concerns the whole installation: for platform keys alone, and of no tenant."""
+    own: Own | None = None
+    """How a request is tied to an agent; None: users who may act for their own agent alone have no access."""
+    open: bool = False
+    """Whether it needs neither a key nor a session."""
     by_vendor: bool = False
     """Whether the vendor documents it: its clients may send query parameters that mean nothing, which are ignored."""
     slow: bool = False

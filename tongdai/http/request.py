@@ -41,8 +41,12 @@ class Guard(Protocol):
         """Whether the key of an admitted request is still valid for it."""
         ...
 
+    def address(self, scope: Scope) -> str:
+        """The address of the client, behind trusted proxies."""
+        ...
+
     def tenant_of(self, unread: bytes) -> int | None:
-        """The tenant whose key a request has, as far as that is known without reading it."""
+        """The tenant whose key or session a request has, as far as that is known without reading it."""
         ...
 
     def forget(self) -> None:

@@ -122,7 +122,7 @@ async def jobs(request: Request) -> Response:
 async def undo(request: Request) -> Response:
     place = job_of(request)
     async with connection(request) as conn:
-        found = await undo_store.request_undo(conn, *place, principal_of(request).key_id)
+        found = await undo_store.request_undo(conn, *place, principal_of(request).author)
     match found:
         case NotUndone.NO_JOB:
             raise NotFound("Import job not found")

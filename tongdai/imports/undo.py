@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, JobId, KeyId, TenantId
+from tongdai.ids import Author, CampaignId, JobId, TenantId
 from tongdai.imports.model import Claimed, Job
 from tongdai.imports.store import DROP_CHUNKS, announce, find
 
@@ -34,7 +34,7 @@ returning true
 
 
 async def request_undo(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId, by: KeyId
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId, by: Author
 ) -> Job | NotUndone:
     """Stop a job if it runs, and have the workers remove its contacts. Idempotent."""
     async with conn.transaction():

@@ -106,7 +106,7 @@ async def give_number(request: Request) -> Response:
         check_name("trunk", new.trunk)
     async with connection(request) as conn:
         number = _read(new.phoneNumber, await country_of(conn, tenant_id))
-        given = await store.give(conn, tenant_id, number, new.trunk, principal_of(request).key_id)
+        given = await store.give(conn, tenant_id, number, new.trunk, principal_of(request).author)
         if given is GiveRefusal.OTHER_TENANT:
             owner = await store.find(conn, number)
             whose = "another's" if owner is None else f"tenant {owner.tenant_id}'s"
@@ -135,7 +135,7 @@ async def take_number(request: Request) -> Response:
         found = await store.written_as(conn, request.path_params["phoneNumber"])
         if len(found) > 1:
             raise InvalidInput(f"phoneNumber fits {len(found)} numbers: expected its international form, with a +")
-        taken = await store.take(conn, found[0].number, principal_of(request).key_id) if found else None
+        taken = await store.take(conn, found[0].number, principal_of(request).author) if found else None
     if taken is None:
         raise NotFound("Number not found")
     return ok(Done(error_message="Number taken"))

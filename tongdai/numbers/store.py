@@ -7,7 +7,7 @@ import structlog
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, QueueId, SwitchId, TenantId
+from tongdai.ids import Author, QueueId, SwitchId, TenantId
 from tongdai.numbers import core
 from tongdai.numbers.core import Undecided, Written
 from tongdai.numbers.model import CalledNumber, GiveRefusal, Owned
@@ -56,7 +56,7 @@ where n.tenant_id = excluded.tenant_id returning {_COLUMNS}
 
 
 async def give(
-    conn: Connection, tenant_id: TenantId, number: int, trunk: str | None, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, number: int, trunk: str | None, by: Author | None
 ) -> CalledNumber | GiveRefusal:
     """Give a number to a tenant, who exists; a number that the tenant has gets the trunk."""
     async with conn.transaction():
@@ -73,7 +73,7 @@ async def give(
 TAKE = f"delete from called_number n where number = $1 returning {_COLUMNS}"
 
 
-async def take(conn: Connection, number: int, by: KeyId | None) -> CalledNumber | None:
+async def take(conn: Connection, number: int, by: Author | None) -> CalledNumber | None:
     """Take a number from the tenant who has it; None when nobody has it."""
     async with conn.transaction():
         row = await conn.fetchrow(TAKE, number)

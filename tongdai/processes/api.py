@@ -41,6 +41,8 @@ from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
 from tongdai.numbers import api as numbers
+from tongdai.people.sessions import api as sessions
+from tongdai.people.sessions.lookup import SEEN_S, SessionLookup
 from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.queues.sounds import signed
@@ -73,6 +75,10 @@ ROUTES: list[Route] = [
     *tenants.HANDLERS,
 ]
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
+"""The endpoints for keys and people."""
+PEOPLE_ROUTES: list[Route] = [*sessions.HANDLERS]
+ALL_ENDPOINTS: list[Endpoint] = [*ENDPOINTS, *(route.endpoint for route in PEOPLE_ROUTES)]
+"""The same, and those for people alone."""
 
 OBSERVE_S = 1.0
 WAIT_FOR_DOCUMENT = 32
@@ -87,7 +93,7 @@ def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | Non
     """The API as an ASGI application, on a database that is migrated. `stop` is the signal that stops its server."""
     routes = Routes()
     for prefix in PREFIXES:
-        for route in ROUTES:
+        for route in (*ROUTES, *PEOPLE_ROUTES):
             routes.add(route.endpoint.method, prefix + route.endpoint.path, route)
     _document(routes, settings)
     routes.add("GET", signed.ROUTE, fetch)
@@ -113,7 +119,8 @@ async def _resources(
     limiter = _limiter(settings, clock)
     database = Lender(dsn, settings.database_pool, name="tongdai api")
     silence = Silence(dsn, database)
-    guard = Guard(settings, database, pepper, limiter, failed, clock)
+    people = SessionLookup(clock)
+    guard = Guard(settings, database, pepper, limiter, failed, clock, people)
 
     async def observe() -> None:
         metrics.IN_FLIGHT.set(in_flight())
@@ -136,6 +143,7 @@ async def _resources(
     background = [
         asyncio.create_task(keep_running(follow_keys, name="changes of keys", expected=unavailable)),
         asyncio.create_task(every(LOOK_S, silence.look, name="answers of the database", expected=unavailable)),
+        asyncio.create_task(every(SEEN_S, lambda: people.write_seen(database), name="sessions", expected=unavailable)),
         asyncio.create_task(every(OBSERVE_S, observe, name="metrics")),
         asyncio.create_task(heartbeats.beat()),
     ]
@@ -168,7 +176,7 @@ def _document(routes: Routes, settings: Settings) -> None:
     waiting = asyncio.Semaphore(WAIT_FOR_DOCUMENT)
 
     def document() -> Response:
-        return Response(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
+        return Response(msgspec.json.encode(openapi.document(ALL_ENDPOINTS, __version__, settings)))
 
     async def openapi_json(_: Request) -> Response:
         # It is made when somebody first wants it, in a thread: it takes half as long as all else of a start. Once for

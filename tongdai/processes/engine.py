@@ -31,6 +31,7 @@ from tongdai.db.unavailable import unavailable
 from tongdai.imports import store
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
+from tongdai.people.sessions import store as sessions
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.disk import free_mb
@@ -107,6 +108,7 @@ async def retain(pool: Pool, settings: Settings) -> None:
         await callers.delete_old_offers(conn, tenants, timedelta(days=settings.call_days))
         await retention.delete_hourly_stats(conn, timedelta(days=settings.hourly_stats_days))
         await audit.delete_old(conn, timedelta(days=settings.audit_days))
+        await sessions.delete_old(conn)
 
 
 async def sweep(pool: Pool) -> None:

@@ -17,7 +17,7 @@ from tongdai.http.endpoint import NAME, Endpoint, Request, Response, Route, conn
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.ids import QueueId
 from tongdai.queues import store
 from tongdai.queues.holidays import api as holidays
@@ -133,6 +133,7 @@ _SAMPLE: dict[str, Any] = {
         path="/queues/inbound",
         by_vendor=True,
         scope=Scope.QUEUE,
+        own=Own.ANY,
         tag=_TAG,
         summary="Retrieve the list of all inbound queues for the tenant",
         query=(*paging.PAGE_QUERY, cursor.QUERY),
@@ -197,7 +198,7 @@ async def change_queue(request: Request) -> Response:
         )
     principal = principal_of(request)
     async with connection(request) as conn:
-        changed = await store.change(conn, principal.tenant_id, queue_id, fields, principal.key_id)
+        changed = await store.change(conn, principal.tenant_id, queue_id, fields, principal.author)
     if isinstance(changed, NumberRefusal):
         raise _refused(changed, fields.number)
     if not changed:
@@ -233,7 +234,7 @@ async def create_queue(request: Request) -> Response:
 
     async def work(conn: Connection) -> QueueCreated:
         number = None if isinstance(fields.number, UnsetType) else fields.number
-        made = await store.create(conn, principal.tenant_id, new.callinName, number, fields, principal.key_id)
+        made = await store.create(conn, principal.tenant_id, new.callinName, number, fields, principal.author)
         if isinstance(made, NumberRefusal):
             raise _refused(made, number)
         return QueueCreated(error_message="Inbound queue created", callinId=made)
@@ -257,7 +258,7 @@ async def delete_queue(request: Request) -> Response:
     principal = principal_of(request)
     queue_id = _queue_id(request)
     async with connection(request) as conn:
-        deleted = await store.delete(conn, principal.tenant_id, queue_id, principal.key_id)
+        deleted = await store.delete(conn, principal.tenant_id, queue_id, principal.author)
     if isinstance(deleted, References):
         raise InvalidState(f"Cannot delete an inbound queue that is used by {_users(deleted)}")
     if not deleted:

@@ -5,7 +5,7 @@ from msgspec import UNSET, UnsetType
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, QueueId, TenantId
+from tongdai.ids import Author, QueueId, TenantId
 from tongdai.numbers import core as numbers_core
 from tongdai.numbers import store as numbers
 from tongdai.queues.destinations import store as destinations
@@ -77,7 +77,7 @@ values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, number) do nothing r
 
 
 async def create(
-    conn: Connection, tenant_id: TenantId, name: str, number: str | None, fields: Change, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, name: str, number: str | None, fields: Change, by: Author | None
 ) -> QueueId | NumberRefusal:
     """Create a queue and return its id."""
     strategy = Strategy.NORMAL if fields.strategy is UNSET else fields.strategy
@@ -106,7 +106,7 @@ where tenant_id = $1 and queue_id = $2 returning true
 
 
 async def change(
-    conn: Connection, tenant_id: TenantId, queue_id: QueueId, fields: Change, by: KeyId
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, fields: Change, by: Author
 ) -> bool | NumberRefusal:
     """Change the fields that are sent; False when there is no such queue."""
     pairs = [
@@ -140,7 +140,7 @@ DELETE = "delete from inbound_queue where tenant_id = $1 and queue_id = $2"
 NAMED = 5
 
 
-async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: KeyId) -> bool | References:
+async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: Author) -> bool | References:
     """Delete a queue; False when there is none, and the first NAMED references when some keep it from being
     deleted."""
     async with conn.transaction():

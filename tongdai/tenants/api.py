@@ -207,7 +207,7 @@ async def create_key(request: Request) -> Response:
             digest=key_format.digest(value, pepper),
             scopes=set(new.scopes),
             expires_at=new.expiresAt or principal.expires_at,
-            by=principal.key_id,
+            by=principal.author,
         )
         return KeyCreated(
             error_message="Key created",
@@ -241,7 +241,7 @@ async def revoke_key(request: Request) -> Response:
     principal = principal_of(request)
     key_id = KeyId(ids.from_path(request.path_params["keyId"], "Key"))
     async with connection(request) as conn:
-        found = await store.revoke_key(conn, key_id, within=principal.tenant_id, by=principal.key_id)
+        found = await store.revoke_key(conn, key_id, within=principal.tenant_id, by=principal.author)
     if found is None:
         raise NotFound("Key not found")
     request.resources.guard.forget()  # this process does not wait for its own notification

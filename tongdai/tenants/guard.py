@@ -1,7 +1,7 @@
-"""The guard before every endpoint: key → principal → scope → rate limits.
+"""The guard before every endpoint: key or session → principal → scope → rate limits.
 
-A key that was read is known until a change of any key or tenant is notified, and is read again every CACHE_S, should a
-notification be lost:
+A key, or a user's session, that was read is known until a change of any key, user or tenant is notified, and is read
+again every CACHE_S, should a notification be lost:
 
     read ──CACHE_S──▶ read again ── read ─▶ accepted or refused by what it is now
                           └── cannot be read (a lock on its table, an overloaded database): accepted as it was known,
@@ -12,12 +12,15 @@ So a revoked key is refused ≤ 1 s after its notification. Where these are not 
 """
 
 import asyncio
+import hmac
 import ipaddress
 import re
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from math import inf
-from typing import NamedTuple
+from typing import Protocol
 
 import structlog
 
@@ -26,15 +29,25 @@ from tongdai.clock import Clock
 from tongdai.db.pool import Connection, Lender
 from tongdai.db.pool_parts import PoolParts
 from tongdai.db.unavailable import unavailable
-from tongdai.errors import InsufficientScope, PlatformKeyNeeded, RateLimited, Unauthorized, Unavailable
-from tongdai.http.asgi import Headers, Scope
+from tongdai.errors import (
+    CsrfTokenNeeded,
+    InsufficientScope,
+    NotYourAgent,
+    PlatformKeyNeeded,
+    RateLimited,
+    RoleForbids,
+    Unauthorized,
+    Unavailable,
+)
+from tongdai.http.asgi import Scope
 from tongdai.http.endpoint import Endpoint
-from tongdai.http.principal import PLATFORM, Principal
+from tongdai.http.principal import NOBODY, PLATFORM, Own, Principal, Reach
 from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
-from tongdai.tenants import key_format, store
-from tongdai.tenants.model import ApiKey
+from tongdai.tenants import key_format, session_token, store
+from tongdai.tenants.credentials import Credentials, credentials_of
+from tongdai.tenants.model import ApiKey, Tenant
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, HeaderNames, RateLimiter
 
 log = structlog.get_logger()
@@ -56,16 +69,32 @@ CACHE_SIZE = 100_000
 STRANGERS = 30
 """Requests with keys never seen, for each that is being looked up, that may wait: at a start all are."""
 _KEY = re.compile(rb"\n(?:x-api-key|authorization):[ \t]*(?:bearer +)?([!-~]+)[ \t]*\r", re.IGNORECASE)
+_READING = frozenset(("GET", "HEAD"))
 
 
-class Credentials(NamedTuple):
-    """The key and tenant that a request names."""
+class Held(Protocol):
+    """A key, or the session of a user."""
 
-    key: str
-    tenant: str | None
-    """`X-Tenant-ID` as sent."""
-    presented: bool
-    """Whether the request sent a key."""
+    @property
+    def tenant_id(self) -> TenantId | None: ...
+
+    def usable(self, now: datetime) -> bool: ...
+
+
+class People(Protocol):
+    """The users of tenants, as far as the guard needs to know them."""
+
+    async def session(self, conn: Connection, digest: bytes) -> "tuple[Held, Callable[[Tenant], Principal]] | None":
+        """The session with this digest, and its principal in its tenant."""
+        ...
+
+    async def owns(self, conn: Connection, request: Request, own: Own) -> bool:
+        """Whether a request concerns the agent of its principal."""
+        ...
+
+    def seen(self, principal: Principal, address: str, user_agent: str) -> None:
+        """Take note of a request of a session."""
+        ...
 
 
 _Name = tuple[str, str | None]
@@ -75,7 +104,7 @@ _Name = tuple[str, str | None]
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
     principal: Principal
-    key: ApiKey
+    key: Held
     loaded_at: float
 
 
@@ -90,9 +119,11 @@ class Guard:
         limiter: RateLimiter,
         failed: AuthFailureLimiter,
         clock: Clock,
+        people: People,
         cache_size: int = CACHE_SIZE,
     ) -> None:
         self._settings = settings
+        self._people = people
         self._database = database
         self._pepper = pepper
         self._limiter = limiter
@@ -129,15 +160,23 @@ class Guard:
         await asyncio.gather(*reading, return_exceptions=True)
 
     def tenant_of(self, unread: bytes) -> TenantId | None:
-        """The tenant whose key a request has, as far as that is known without reading it: nothing is allowed by it."""
+        """The tenant whose key or session a request has, if it is known without reading: nothing is allowed by it."""
         found = _KEY.search(unread)
-        cached = self._cached.get((found[1].decode("latin-1"), None)) if found is not None else None
+        name = session_token.in_head(unread) if found is None else found[1].decode("latin-1")
+        cached = self._cached.get((name, None)) if name is not None else None
         return cached.principal.tenant_id if cached is not None else None
 
     async def __call__(self, request: Request, endpoint: Endpoint) -> None:
         """Return if the endpoint may handle the request; otherwise raise the error to answer."""
         request.route = endpoint.path
+        if endpoint.open:
+            request.principal = NOBODY
+            return
         principal = request.principal = await self._authenticate(request.scope, platform=endpoint.platform)
+        if principal.user_id is not None:
+            self._check_session(request, principal)
+        elif endpoint.scope is None:
+            raise Unauthorized
         limits = (
             principal.tenant_limit or self._settings.tenant_limit,
             principal.route_limit or self._settings.route_limit,
@@ -151,6 +190,25 @@ class Guard:
         if not decision.accepted:
             metrics.REFUSED.labels("tenant or route").inc()
             raise RateLimited("Exceeded request limit", decision.retry_after_s)
+        await self._require_own(request, endpoint)
+
+    def _check_session(self, request: Request, principal: Principal) -> None:
+        """Raise CsrfTokenNeeded for a change that a page of another site may have sent: it cannot know the token."""
+        credentials = credentials_of(request.scope["headers"])
+        assert credentials is not None, "it was authenticated"
+        if request.method not in _READING:
+            expected = session_token.csrf_token(credentials.key, self._pepper)
+            if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), expected.encode()):
+                raise CsrfTokenNeeded
+        self._people.seen(principal, self.address(request.scope), request.headers.get("user-agent", ""))
+
+    async def _require_own(self, request: Request, endpoint: Endpoint) -> None:
+        """Raise NotYourAgent when the user may act for their own agent alone, and the request is of another."""
+        if request.principal is None or request.principal.reach is not Reach.OWN_AGENT or endpoint.own is None:
+            return
+        async with self._database.borrow(request.require_client) as conn:
+            if not await self._people.owns(conn, request, endpoint.own):
+                raise NotYourAgent
 
     async def still(self, request: Request) -> bool:
         """Whether the key of a long request is still valid and still has the scope, for event streams."""
@@ -166,6 +224,7 @@ class Guard:
         cached = await self._look_up(credentials, scope) if credentials is not None else None
         if cached is not None and self._usable(cached):
             if platform and cached.key.tenant_id is None:
+                assert isinstance(cached.key, ApiKey)
                 return store.platform_principal(cached.key)
             if _may_act(cached, credentials):
                 return cached.principal
@@ -178,7 +237,7 @@ class Guard:
 
         A right key passes whatever others behind the same address send, as behind a proxy that is not trusted.
         """
-        address = self._address(scope)
+        address = self.address(scope)
         retry_after_s = self._failed.blocked(address)
         if retry_after_s:
             metrics.REFUSED.labels("failed keys").inc()
@@ -195,7 +254,7 @@ class Guard:
         now = self._clock.monotonic()
         if cached is not None and now - cached.loaded_at < CACHE_S:
             return cached
-        if not key_format.well_formed(credentials.key):
+        if not key_format.well_formed(credentials.key) and not session_token.well_formed(credentials.key):
             return None
         if cached is not None and now - cached.loaded_at < UNREAD_S and now - self._heard_at < HEARD_S:
             return await self._read_again(credentials, scope, cached)
@@ -235,7 +294,7 @@ class Guard:
     ) -> _CachedKey | None:
         generation = self._generation
         async with borrowed as conn:
-            cached = await self._load(conn, key_format.digest(credentials.key, self._pepper), credentials.tenant)
+            cached = await self._load(conn, credentials)
         if cached is None or not cached.principal.tenant_id or not self._usable(cached):
             self._cached.pop((credentials.key, None), None)
             self._cached.pop((credentials.key, credentials.tenant), None)
@@ -256,11 +315,14 @@ class Guard:
         borrowed = self._database.borrow()
         if key in self._known:
             return borrowed
-        return self._of_strangers.within("keys", hash(self._address(scope)), borrowed)
+        return self._of_strangers.within("keys", hash(self.address(scope)), borrowed)
 
-    async def _load(self, conn: Connection, digest: bytes, sent_tenant: str | None) -> _CachedKey | None:
+    async def _load(self, conn: Connection, credentials: Credentials) -> _CachedKey | None:
+        digest = key_format.digest(credentials.key, self._pepper)
+        if session_token.well_formed(credentials.key):
+            return await self._load_session(conn, digest)
         key = await store.find_key(conn, digest)
-        named = TenantId(ids.parse(sent_tenant or "") or 0)
+        named = TenantId(ids.parse(credentials.tenant or "") or 0)
         # Asked for an unknown key, too: all that are refused take the same time.
         tenant = await store.find_tenant(conn, named if key is None else key.tenant_id or named)
         if key is None:
@@ -270,10 +332,17 @@ class Guard:
             return _CachedKey(nobody, key, self._clock.monotonic())
         return _CachedKey(store.principal(key, tenant), key, self._clock.monotonic())
 
+    async def _load_session(self, conn: Connection, digest: bytes) -> _CachedKey | None:
+        found = await self._people.session(conn, digest)
+        if found is None or found[0].tenant_id is None:
+            return None
+        tenant = await store.find_tenant(conn, found[0].tenant_id)
+        return None if tenant is None else _CachedKey(found[1](tenant), found[0], self._clock.monotonic())
+
     def _usable(self, cached: _CachedKey) -> bool:
         return cached.key.usable(self._clock.now())
 
-    def _address(self, scope: Scope) -> str:
+    def address(self, scope: Scope) -> str:
         """The client address that failed keys are counted by: the last one that is no trusted proxy's."""
         client = scope.get("client")
         address: str = client[0] if client else ""
@@ -295,8 +364,14 @@ class Guard:
 
 
 def _refusal(principal: Principal, endpoint: Endpoint) -> InsufficientScope | None:
+    if endpoint.scope is None:
+        return None
+    if principal.reach is Reach.OWN_AGENT:
+        return RoleForbids() if endpoint.own is None else None
     if endpoint.scope not in principal.scopes:
-        return InsufficientScope(endpoint.scope)
+        return InsufficientScope(endpoint.scope) if principal.user_id is None else RoleForbids()
+    if principal.reach is Reach.READING and endpoint.method not in _READING:
+        return RoleForbids()
     return PlatformKeyNeeded() if endpoint.platform and principal.tenant_id != PLATFORM else None
 
 
@@ -308,26 +383,3 @@ def _may_act(cached: _CachedKey, credentials: Credentials | None) -> bool:
     if credentials.tenant is None:
         return cached.key.tenant_id is not None
     return ids.parse(credentials.tenant) == acts_for
-
-
-def credentials_of(headers: Headers) -> Credentials | None:
-    """The key and tenant that the headers name; None when the headers contradict each other."""
-    sent_keys: set[str] = set()
-    tenant: str | None = None
-    for name, value in headers:
-        if name == b"x-api-key":
-            sent_keys.add(value.decode("latin-1").strip())
-        elif name == b"authorization":
-            sent_keys.add(_bare(value.decode("latin-1").strip()))
-        elif name == b"x-tenant-id":
-            if tenant is not None:
-                return None
-            tenant = value.decode("latin-1").strip()
-    if len(sent_keys) > 1:
-        return None
-    return Credentials(next(iter(sent_keys), ""), tenant, bool(sent_keys))
-
-
-def _bare(value: str) -> str:
-    scheme, _, rest = value.partition(" ")
-    return rest.strip() if scheme.lower() == "bearer" else value

@@ -10,13 +10,13 @@ from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import PLATFORM, Principal
-from tongdai.ids import KeyId, TenantId
+from tongdai.ids import Author, KeyId, TenantId
 from tongdai.numbers.endpoints import store as endpoints
 from tongdai.switches.model import Switch
 from tongdai.tenants.model import ApiKey, Tenant
 
 KEYS_CHANGED = "tongdai_keys"
-"""Channel of notifications about changes to keys and tenants, which invalidate the caches of all processes."""
+"""Channel of notifications about changes to keys, sessions, users and tenants: all processes empty their caches."""
 
 _KEY = "key_id, tenant_id, name, hint, scopes, created_at, expires_at, revoked_at"
 _TENANT = "tenant_id, name, country, zone, tenant_limit, route_limit, created_at"
@@ -65,7 +65,7 @@ async def create_tenant(
             return None
         await audit.record(conn, tenant_id, None, "tenant.create", f"tenant {tenant_id}")
         kept = await endpoints.keep_used(conn, tenant_id)
-        await _announce(conn)
+        await announce(conn)
     return Created(_tenant(row), kept)
 
 
@@ -114,7 +114,7 @@ async def set_limits(
             return None
         detail = {"tenantLimit": tenant_limit, "routeLimit": route_limit}
         await audit.record(conn, tenant_id, None, "tenant.limits", f"tenant {tenant_id}", detail)
-        await _announce(conn)
+        await announce(conn)
     return _tenant(row)
 
 
@@ -132,9 +132,9 @@ async def create_key(
     digest: bytes,
     scopes: Iterable[str],
     expires_at: datetime | None,
-    by: KeyId | None,
+    by: Author | None,
 ) -> ApiKey:
-    """Create a key; `by` is the key that creates it, None: the operator."""
+    """Create a key; `by` is who creates it, None: the operator."""
     async with conn.transaction():
         row = await conn.fetchrow(CREATE_KEY, tenant_id, name, hint, digest, sorted(scopes), expires_at)
         assert row is not None
@@ -184,7 +184,7 @@ where key_id = $1 and ($2::bigint is null or tenant_id = $2) returning {_KEY}
 """
 
 
-async def revoke_key(conn: Connection, key_id: KeyId, *, within: TenantId | None, by: KeyId | None) -> ApiKey | None:
+async def revoke_key(conn: Connection, key_id: KeyId, *, within: TenantId | None, by: Author | None) -> ApiKey | None:
     """Revoke a key, everywhere at once. `within` None: of any tenant. None when there is no such key."""
     return await _end_key(conn, "key.revoke", by, REVOKE_KEY, key_id, within)
 
@@ -198,7 +198,7 @@ async def expire_key(conn: Connection, key_id: KeyId, at: datetime) -> ApiKey | 
 
 
 async def _end_key(
-    conn: Connection, action: str, by: KeyId | None, statement: str, key_id: KeyId, argument: object
+    conn: Connection, action: str, by: Author | None, statement: str, key_id: KeyId, argument: object
 ) -> ApiKey | None:
     async with conn.transaction():
         row = await conn.fetchrow(statement, key_id, argument)
@@ -207,7 +207,7 @@ async def _end_key(
         key = _key(row)
         if key.tenant_id is not None:
             await audit.record(conn, key.tenant_id, by, action, f"key {key_id}")
-        await _announce(conn)
+        await announce(conn)
     return key
 
 
@@ -247,7 +247,16 @@ async def check_pepper(conn: Connection, fingerprint: str) -> None:
         )
 
 
-async def _announce(conn: Connection) -> None:
+MARK = "insert into installation (name, value) values ($1, 'done') on conflict do nothing returning true"
+
+
+async def do_once(conn: Connection, name: str) -> bool:
+    """Whether a thing that is done once in an installation is done now, in the present transaction."""
+    return bool(await conn.fetchval(MARK, name))
+
+
+async def announce(conn: Connection) -> None:
+    """Make all processes read keys, sessions and tenants again, once the transaction is committed."""
     await conn.execute("select pg_notify($1, '')", KEYS_CHANGED)
 
 
@@ -295,7 +304,7 @@ async def change_limits(
             return None
         detail = {"tenantLimit": row["tenant_limit"], "routeLimit": row["route_limit"]}
         await audit.record(conn, tenant_id, None, "tenant.limits", f"tenant {tenant_id}", detail)
-        await _announce(conn)
+        await announce(conn)
     return _tenant(row)
 
 

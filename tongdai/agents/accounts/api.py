@@ -16,8 +16,8 @@ from tongdai.http import body
 from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope
-from tongdai.ids import AgentId, KeyId, TenantId
+from tongdai.http.principal import Own, Scope
+from tongdai.ids import AgentId, Author, TenantId
 
 _REFUSALS: dict[AccountRefusal, ApiError] = {
     AccountRefusal.NO_AGENT: NotFound("Agent not found"),
@@ -96,6 +96,7 @@ def _account_view(account: PhoneAccount) -> PhoneAccountView:
         method="GET",
         path="/agents/{id}/phone-account",
         scope=Scope.AGENT,
+        own=Own.AGENT,
         tag=TAG,
         summary="Get the SIP account of an agent's phone, without its password",
         response=PhoneAccountView,
@@ -119,7 +120,7 @@ async def get_account(request: Request) -> Response:
     return ok(_account_view(account))
 
 
-Make = Callable[[Connection, TenantId, AgentId, bytes, KeyId | None], Awaitable[Credentials | AccountRefusal]]
+Make = Callable[[Connection, TenantId, AgentId, bytes, Author | None], Awaitable[Credentials | AccountRefusal]]
 
 
 def _secret(path: str, summary: str, description: str, message: str, make: Make) -> Route:
@@ -144,7 +145,7 @@ def _secret(path: str, summary: str, description: str, message: str, make: Make)
         pepper: bytes = request.resources.pepper
 
         async def work(conn: Connection) -> PhoneAccountMade:
-            made = await make(conn, by.tenant_id, agent_id, pepper, by.key_id)
+            made = await make(conn, by.tenant_id, agent_id, pepper, by.author)
             if isinstance(made, AccountRefusal):
                 raise _REFUSALS[made]
             return PhoneAccountMade(error_message=message, phone=credentials_view(made))
@@ -181,7 +182,7 @@ def _without_password(made: object) -> object:
 async def remove_account(request: Request) -> Response:
     agent_id, by = agent_of(request), principal_of(request)
     async with connection(request) as conn:
-        removed = await store.remove(conn, by.tenant_id, agent_id, by.key_id)
+        removed = await store.remove(conn, by.tenant_id, agent_id, by.author)
     if isinstance(removed, AccountRefusal):
         raise _REFUSALS[removed]
     return ok(Done(error_message="Phone account removed"))

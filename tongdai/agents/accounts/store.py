@@ -25,7 +25,7 @@ from tongdai.agents.accounts.model import (
 from tongdai.agents.model import AgentState, Mode
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, KeyId, SwitchId, TenantId
+from tongdai.ids import AgentId, Author, SwitchId, TenantId
 from tongdai.numbers.endpoints import store as endpoints
 from tongdai.numbers.endpoints.model import EndpointKind, SipEndpoint
 
@@ -48,7 +48,7 @@ TAKEN = "select true from agent where tenant_id = $1 and endpoint = $2"
 SWITCH = "select switch_id from tenant where tenant_id = $1"
 
 
-async def reserve_name(conn: Connection, tenant_id: TenantId, by: KeyId | None) -> str:
+async def reserve_name(conn: Connection, tenant_id: TenantId, by: Author | None) -> str:
     """A new name for a phone of the tenant on its switch, given to the tenant."""
     switch_id = await conn.fetchval(SWITCH, tenant_id)
     while True:
@@ -67,7 +67,7 @@ select $1, $2, $3, switch_id, $4 from tenant where tenant_id = $1
 
 
 async def insert(
-    conn: Connection, tenant_id: TenantId, agent_id: AgentId, name: str, pepper: bytes, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, name: str, pepper: bytes, by: Author | None
 ) -> Credentials:
     """The account of an agent who has none and whose endpoint has that name, which was reserved in this transaction."""
     salt = secrets.token_bytes(SALT)
@@ -80,7 +80,7 @@ SET_ENDPOINT = "update agent set endpoint = $3 where tenant_id = $1 and agent_id
 
 
 async def make(
-    conn: Connection, tenant_id: TenantId, agent_id: AgentId, pepper: bytes, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, pepper: bytes, by: Author | None
 ) -> Credentials | AccountRefusal:
     """Make an account for an offline agent, whose endpoint it becomes."""
     async with conn.transaction():
@@ -106,7 +106,7 @@ from clock where p.tenant_id = $1 and p.agent_id = $2 and p.removed_at is null r
 
 
 async def rotate(
-    conn: Connection, tenant_id: TenantId, agent_id: AgentId, pepper: bytes, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, pepper: bytes, by: Author | None
 ) -> Credentials | AccountRefusal:
     """Give an account another password; the phone must be set up again. A call that it is in continues."""
     salt = secrets.token_bytes(SALT)
@@ -129,7 +129,7 @@ from clock where p.tenant_id = $1 and p.agent_id = $2 and p.removed_at is null r
 """
 
 
-async def remove(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> str | AccountRefusal:
+async def remove(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author | None) -> str | AccountRefusal:
     """Remove the account of an offline agent; returns its name. The agent keeps it as the name of an endpoint that does
     not exist, and cannot be called until they have another one."""
     async with conn.transaction():
@@ -141,7 +141,7 @@ async def remove(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: K
         return await discard(conn, tenant_id, agent_id, by) or AccountRefusal.NO_ACCOUNT
 
 
-async def discard(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> str | None:
+async def discard(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author | None) -> str | None:
     """Mark the account of an agent as removed, in the transaction that deletes the agent, who is offline; None: they
     have none."""
     name = await conn.fetchval(REMOVE, tenant_id, agent_id)

@@ -16,7 +16,7 @@ from tongdai.http.endpoint import NAME, Endpoint, Request, Response, Route, endp
 from tongdai.http.envelope import Done, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
-from tongdai.http.principal import Principal, Scope
+from tongdai.http.principal import Own, Principal, Scope
 from tongdai.ids import AgentId, TenantId
 
 TAG = "Agents"
@@ -42,6 +42,11 @@ _next = msgspec.json.Decoder(NextStateRequest)
 Move = Callable[[Connection, Principal, AgentId], Awaitable[Agent | None]]
 
 
+def _own(action: Action | SupervisorAction) -> Own | None:
+    """The tie of an action to the agent; None: it is a supervisor's."""
+    return Own.AGENT if isinstance(action, Action) else None
+
+
 def _simple(action: Action | SupervisorAction, summary: str, message: str, move: Move) -> Route:
     """An action without a body."""
 
@@ -50,6 +55,7 @@ def _simple(action: Action | SupervisorAction, summary: str, message: str, move:
             method="POST",
             path=f"/agents/{{id}}/{action}",
             scope=Scope.AGENT,
+            own=_own(action),
             tag=TAG,
             summary=summary,
             response=Done,
@@ -72,6 +78,7 @@ def _pausing(action: Action | SupervisorAction, summary: str, *, forced: bool) -
             method="POST",
             path=f"/agents/{{id}}/{action}",
             scope=Scope.AGENT,
+            own=_own(action),
             tag=TAG,
             summary=summary,
             body=PauseRequest,
@@ -88,7 +95,7 @@ def _pausing(action: Action | SupervisorAction, summary: str, *, forced: bool) -
         reason = body.text_field("reason", body.decode(raw, _pause).reason, MAX_REASON, min_length=1)
 
         def move(conn: Connection, by: Principal, agent_id: AgentId) -> Awaitable[Agent | None]:
-            return store.pause(conn, by.tenant_id, agent_id, reason, by.key_id, forced=forced)
+            return store.pause(conn, by.tenant_id, agent_id, reason, by.author, forced=forced)
 
         return await _once(request, raw, action, message, agent_id, move)
 
@@ -100,6 +107,7 @@ def _pausing(action: Action | SupervisorAction, summary: str, *, forced: bool) -
         method="POST",
         path="/agents/{id}/next-state",
         scope=Scope.AGENT,
+        own=Own.AGENT,
         tag=TAG,
         summary="Set what the agent becomes when the present call and its wrap-up have ended; the last one sent holds",
         body=NextStateRequest,
@@ -123,7 +131,7 @@ async def set_next_state(request: Request) -> Response:
         raise InvalidInput("reason is needed with state paused, and no other state has one")
 
     def move(conn: Connection, by: Principal, agent_id: AgentId) -> Awaitable[Agent | None]:
-        return store.set_next_state(conn, by.tenant_id, agent_id, state, sent.reason, by.key_id)
+        return store.set_next_state(conn, by.tenant_id, agent_id, state, sent.reason, by.author)
 
     return await _once(request, raw, Action.NEXT_STATE, "Next state set", agent_id, move)
 
@@ -159,19 +167,19 @@ HANDLERS: list[Route] = [
         Action.SIGN_IN,
         "Sign in: the agent's phone is called and stays connected; in mode ring it is called for each call",
         "Agent signed in: the phone is being called",
-        lambda conn, by, agent_id: store.sign_in(conn, by.tenant_id, agent_id, by.key_id),
+        lambda conn, by, agent_id: store.sign_in(conn, by.tenant_id, agent_id, by.author),
     ),
     _simple(
         Action.SIGN_OUT,
         "Sign out: the agent's phone is hung up, at once or when the present call ends",
         "Agent signed out",
-        lambda conn, by, agent_id: store.sign_out(conn, by.tenant_id, agent_id, by.key_id),
+        lambda conn, by, agent_id: store.sign_out(conn, by.tenant_id, agent_id, by.author),
     ),
     _simple(
         Action.READY,
         "End a pause, or wrap-up early",
         "Agent is ready",
-        lambda conn, by, agent_id: store.ready(conn, by.tenant_id, agent_id, by.key_id),
+        lambda conn, by, agent_id: store.ready(conn, by.tenant_id, agent_id, by.author),
     ),
     _pausing(Action.PAUSE, "Pause: the agent gets no calls until they are ready", forced=False),
     set_next_state,
@@ -179,19 +187,19 @@ HANDLERS: list[Route] = [
         SupervisorAction.FORCE_SIGN_OUT,
         "Sign an agent out, as a supervisor",
         "Agent signed out",
-        lambda conn, by, agent_id: store.sign_out(conn, by.tenant_id, agent_id, by.key_id, forced=True),
+        lambda conn, by, agent_id: store.sign_out(conn, by.tenant_id, agent_id, by.author, forced=True),
     ),
     _simple(
         SupervisorAction.FORCE_READY,
         "Make an agent idle who is paused, in wrap-up or unreachable, as a supervisor",
         "Agent is ready",
-        lambda conn, by, agent_id: store.ready(conn, by.tenant_id, agent_id, by.key_id, forced=True),
+        lambda conn, by, agent_id: store.ready(conn, by.tenant_id, agent_id, by.author, forced=True),
     ),
     _pausing(SupervisorAction.FORCE_PAUSE, "Pause an agent, as a supervisor", forced=True),
     _simple(
         SupervisorAction.RELEASE,
         "Sign an agent out at once, whatever the state and the call: the last resort for a state that is wrong",
         "Agent released",
-        lambda conn, by, agent_id: store.release(conn, by.tenant_id, agent_id, by.key_id),
+        lambda conn, by, agent_id: store.release(conn, by.tenant_id, agent_id, by.author),
     ),
 ]

@@ -9,7 +9,7 @@ from tongdai.agents.store import OF_AGENT, WORKED, agent_or_none, ending
 from tongdai.calls import segments
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, KeyId, TenantId
+from tongdai.ids import AgentId, Author, TenantId
 
 SIGN_IN = f"""
 with home as materialized (
@@ -22,7 +22,7 @@ from home where tenant_id = $1 and agent_id = $2 and state = 'offline' returning
 """
 
 
-async def sign_in(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
+async def sign_in(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author | None) -> Agent | None:
     """offline → calling: the dialer calls the phone; in mode ring → idle, or unreachable."""
     return await _act(conn, SIGN_IN, tenant_id, agent_id, by, Action.SIGN_IN)
 
@@ -46,7 +46,7 @@ returning {OF_AGENT}
 
 
 async def sign_out(
-    conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None, *, forced: bool = False
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author | None, *, forced: bool = False
 ) -> Agent | None:
     """Any state → hanging_up, or offline when the phone has no call. An agent who has a call keeps it: offline is the
     next state. A contact that was offered to the agent can be offered to others."""
@@ -65,7 +65,7 @@ returning {OF_AGENT}
 
 
 async def ready(
-    conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None, *, forced: bool = False
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author | None, *, forced: bool = False
 ) -> Agent | None:
     """wrap_up, paused → idle, or unreachable while the phone is; what was to come next is taken back. `forced`:
     unreachable → idle too, and the phone is tried again; a wrap-up that needs a code ends without one."""
@@ -92,7 +92,7 @@ returning {OF_AGENT}
 
 
 async def pause(
-    conn: Connection, tenant_id: TenantId, agent_id: AgentId, reason: str, by: KeyId | None, *, forced: bool = False
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, reason: str, by: Author | None, *, forced: bool = False
 ) -> Agent | None:
     """idle, wrap_up, unreachable → paused; a paused agent gets the new reason. Of one who has a call, whose phone is
     being called or whose wrap-up needs a code, paused is the next state. A contact that was offered to the agent can be
@@ -114,7 +114,7 @@ async def set_next_state(
     agent_id: AgentId,
     next_state: NextState | None,
     reason: str | None,
-    by: KeyId | None,
+    by: Author | None,
 ) -> Agent | None:
     """Set what the agent becomes when the present call and its wrap-up have ended; None takes back what was set."""
     assert (reason is not None) == (next_state is NextState.PAUSED), "a pause has a reason, and nothing else has"
@@ -135,7 +135,7 @@ from ending where agent.tenant_id = $1 and agent.agent_id = ending.agent_id and 
 """
 
 
-async def release(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
+async def release(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author | None) -> Agent | None:
     """Any state → hanging_up, and hanging_up → offline, whatever the switch reports: an agent whose state is wrong can
     sign in again. In mode ring → offline. Reconciliation hangs up what the phone still has, and frees its call."""
     return await _act(conn, RELEASE, tenant_id, agent_id, by, SupervisorAction.RELEASE)
@@ -146,7 +146,7 @@ async def _act(
     statement: str,
     tenant_id: TenantId,
     agent_id: AgentId,
-    by: KeyId | None,
+    by: Author | None,
     action: Action | SupervisorAction,
     *more: object,
 ) -> Agent | None:

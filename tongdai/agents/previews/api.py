@@ -18,7 +18,7 @@ from tongdai.http import body
 from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.ids import CampaignId
 
 _TAG = "Agents"
@@ -41,6 +41,7 @@ _new = msgspec.json.Decoder(NewPreview)
         method="POST",
         path="/agents/{id}/preview",
         scope=Scope.AGENT,
+        own=Own.AGENT,
         tag=_TAG,
         summary="Offer an agent the next contact of a preview campaign; the same one until it is accepted or skipped",
         description="An offer lapses after 5 minutes. `offer` is null when none is due within its calling window.",
@@ -80,6 +81,7 @@ async def offer_contact(request: Request) -> Response:
         method="POST",
         path="/agents/{id}/preview/accept",
         scope=Scope.AGENT,
+        own=Own.AGENT,
         tag=_TAG,
         summary="Have the contact called that is offered to the agent, who must be idle",
         description="It is called as soon as its campaign and calling window allow; the message says if it must wait.",
@@ -110,6 +112,7 @@ async def accept_contact(request: Request) -> Response:
         method="DELETE",
         path="/agents/{id}/preview",
         scope=Scope.AGENT,
+        own=Own.AGENT,
         tag=_TAG,
         summary="Skip the contact that is offered to an agent, or accepted and not called yet",
         description="The contact is due again after 10 minutes.",
@@ -122,7 +125,7 @@ async def skip_contact(request: Request) -> Response:
     agent_id = agent_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
-        contact_id = await previews.skip(conn, principal.tenant_id, agent_id, principal.key_id)
+        contact_id = await previews.skip(conn, principal.tenant_id, agent_id, principal.author)
     if isinstance(contact_id, PreviewRefusal):
         raise _refused(contact_id)
     minutes = round(SKIPPED_FOR.total_seconds() / 60)

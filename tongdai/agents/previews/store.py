@@ -17,7 +17,7 @@ from tongdai.contacts.in_call import in_call, phone
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.do_not_call.rule import is_listed
-from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
+from tongdai.ids import AgentId, Author, CampaignId, ContactId, TenantId
 
 
 class PreviewRefusal(Enum):
@@ -215,7 +215,7 @@ select contact_id from skipped
 """
 
 
-async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> ContactId | PreviewRefusal:
+async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author) -> ContactId | PreviewRefusal:
     """Skip the contact, which is due again after SKIPPED_FOR. An accepted one can be skipped until it is claimed."""
     async with conn.transaction():
         contact_id = await _skipped(conn, tenant_id, agent_id)

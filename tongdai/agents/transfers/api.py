@@ -16,7 +16,7 @@ from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body
 from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues import store as queues
 
@@ -41,6 +41,7 @@ _NO_QUEUE, _NO_AGENT = NotFound("Inbound queue not found"), NotFound("Agent not 
         method="POST",
         path="/calls/{callId}/transfer",
         scope=Scope.AGENT,
+        own=Own.CALL,
         tag=TAG,
         summary="Transfer the customer to a queue, an agent or a number, without asking there first",
         description="The agent leaves the call at once and wraps up; the customer hears music, at the place of their "

@@ -29,7 +29,7 @@ from tongdai.http import body
 from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.ids import CampaignId, CodeId, QueueId
 
 TAG = "Wrap-up"
@@ -44,6 +44,7 @@ _NO_CODE = "Wrap-up code not found"
         method="GET",
         path="/wrap-up-codes",
         scope=Scope.AGENT,
+        own=Own.ANY,
         tag=TAG,
         summary="List the wrap-up codes of the tenant, by id, without those that were deleted",
         response=CodeList,
@@ -78,7 +79,7 @@ async def create_code(request: Request) -> Response:
     name = sent.pop("name")
 
     async def work(conn: Connection) -> CodeCreated:
-        made = await store.create(conn, by.tenant_id, name, Flags(**sent), by.key_id)
+        made = await store.create(conn, by.tenant_id, name, Flags(**sent), by.author)
         if isinstance(made, CodeRefusal):
             raise _refused(made)
         return CodeCreated(error_message="Wrap-up code created", codeId=made)
@@ -107,7 +108,7 @@ async def change_code(request: Request) -> Response:
     if not sent:
         raise InvalidInput("Expected at least one field to change")
     async with connection(request) as conn:
-        refusal = await store.change(conn, by.tenant_id, code_id, sent, by.key_id)
+        refusal = await store.change(conn, by.tenant_id, code_id, sent, by.author)
     if refusal is not None:
         raise _refused(refusal)
     return ok(Done(error_message="Wrap-up code updated"))
@@ -127,7 +128,7 @@ async def change_code(request: Request) -> Response:
 async def delete_code(request: Request) -> Response:
     by, code_id = principal_of(request), _code_id(request)
     async with connection(request) as conn:
-        if not await store.retire(conn, by.tenant_id, code_id, by.key_id):
+        if not await store.retire(conn, by.tenant_id, code_id, by.author):
             raise NotFound(_NO_CODE)
     return ok(Done(error_message="Wrap-up code deleted"))
 
@@ -165,6 +166,7 @@ def _rules(path: str, scope: Scope, calls: str, missing: str) -> list[Route]:
             method="GET",
             path=path,
             scope=scope,
+            own=Own.ANY,
             tag=TAG,
             summary=f"Get how agents wrap up {calls}, and with which codes",
             response=RuleView,
@@ -201,7 +203,7 @@ def _rules(path: str, scope: Scope, calls: str, missing: str) -> list[Route]:
         async with connection(request) as conn:
             if not await store.exists(conn, by.tenant_id, owner):
                 raise NotFound(missing)
-            unknown = await store.set_rule(conn, by.tenant_id, owner, rule, by.key_id)
+            unknown = await store.set_rule(conn, by.tenant_id, owner, rule, by.author)
         if unknown is not None:
             raise NotFound(_NO_CODE)
         return ok(Done(error_message="Wrap-up rule set"))

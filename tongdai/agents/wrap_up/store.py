@@ -15,7 +15,7 @@ from tongdai.agents.wrap_up.model import DEFAULT_RULE, MAX_CODES, Code, CodeRefu
 from tongdai.calls import segments
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import CodeId, KeyId, TenantId
+from tongdai.ids import Author, CodeId, TenantId
 
 _COLUMNS = "code_id, name, success, callback, do_not_call, number_unusable"
 CODES = f"select {_COLUMNS} from wrap_up_code where tenant_id = $1 and retired_at is null order by code_id"
@@ -63,7 +63,7 @@ def _contradicts(flags: Flags) -> bool:
 
 
 async def create(
-    conn: Connection, tenant_id: TenantId, name: str, flags: Flags, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, name: str, flags: Flags, by: Author | None
 ) -> CodeId | CodeRefusal:
     if _contradicts(flags):
         return CodeRefusal.CONTRADICTS
@@ -79,7 +79,7 @@ async def create(
 
 
 async def change(
-    conn: Connection, tenant_id: TenantId, code_id: CodeId, sent: dict[str, Any], by: KeyId | None
+    conn: Connection, tenant_id: TenantId, code_id: CodeId, sent: dict[str, Any], by: Author | None
 ) -> CodeRefusal | None:
     """Change the fields `sent` of a code: `name`, and those of Flags. Calls that have the code are not touched."""
     async with conn.transaction():
@@ -99,7 +99,7 @@ async def change(
     return None
 
 
-async def retire(conn: Connection, tenant_id: TenantId, code_id: CodeId, by: KeyId | None) -> bool:
+async def retire(conn: Connection, tenant_id: TenantId, code_id: CodeId, by: Author | None) -> bool:
     async with conn.transaction():
         name = await conn.fetchval(RETIRE, tenant_id, code_id)
         if name is None:
@@ -140,7 +140,7 @@ async def rule(conn: Connection, tenant_id: TenantId, owner: RuleOwner) -> Rule:
 
 
 async def set_rule(
-    conn: Connection, tenant_id: TenantId, owner: RuleOwner, new: Rule, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, owner: RuleOwner, new: Rule, by: Author | None
 ) -> CodeId | None:
     """Set the rule of a campaign or queue that exists; the first code that there is not, if any, and nothing is set."""
     async with conn.transaction():

@@ -41,7 +41,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.ids import AgentId, QueueId
 
 _TAG = "Callbacks"
@@ -57,6 +57,7 @@ _change = msgspec.json.Decoder(CallbackChange)
         method="GET",
         path="/callbacks",
         scope=Scope.AGENT,
+        own=Own.ANY,
         tag=_TAG,
         summary="List the callbacks of queues, those that are due last first",
         query=(
@@ -105,6 +106,7 @@ def _state(text: str | None) -> CallbackState | None:
         method="POST",
         path="/callbacks",
         scope=Scope.AGENT,
+        own=Own.BODY,
         tag=_TAG,
         summary="Have a number called by an agent of a queue, now or at a time",
         description=(
@@ -124,9 +126,11 @@ def _state(text: str | None) -> CallbackState | None:
 async def create_callback(request: Request) -> Response:
     raw, by = await body.read_json(request), principal_of(request)
     sent = wanted(body.decode(raw, _new), by.country)
+    if sent.agent_id is not None:
+        by.require_agent(sent.agent_id)
 
     async def work(conn: Connection) -> CallbackCreated:
-        made = await store.create(conn, by.tenant_id, sent, by.key_id)
+        made = await store.create(conn, by.tenant_id, sent, by.author)
         if isinstance(made, Refusal):
             raise _refused(made)
         return CallbackCreated(error_message="Callback created", callbackId=made.callback_id)
@@ -139,6 +143,7 @@ async def create_callback(request: Request) -> Response:
         method="PATCH",
         path="/callbacks/{callbackId}",
         scope=Scope.AGENT,
+        own=Own.CALLBACK,
         tag=_TAG,
         summary="Change the time of a pending callback, or the agent for whom it is kept",
         body=CallbackChange,
@@ -157,8 +162,10 @@ async def change_callback(request: Request) -> Response:
         raise InvalidInput("Expected at least one field to change")
     due_at = UNSET if sent.dueAt is UNSET else utc("dueAt", sent.dueAt)
     agent = agent_of(sent)
+    if isinstance(agent, tuple) and agent[0] is not None:
+        by.require_agent(agent[0])
     async with connection(request) as conn:
-        refusal = await store.change(conn, by.tenant_id, callback_id, due_at=due_at, agent=agent, by=by.key_id)
+        refusal = await store.change(conn, by.tenant_id, callback_id, due_at=due_at, agent=agent, by=by.author)
     if refusal is not None:
         raise _refused(refusal)
     return ok(Done(error_message="Callback updated"))
@@ -169,6 +176,7 @@ async def change_callback(request: Request) -> Response:
         method="DELETE",
         path="/callbacks/{callbackId}",
         scope=Scope.AGENT,
+        own=Own.CALLBACK,
         tag=_TAG,
         summary="Cancel a pending callback",
         response=Done,
@@ -180,7 +188,7 @@ async def change_callback(request: Request) -> Response:
 async def cancel_callback(request: Request) -> Response:
     by, callback_id = principal_of(request), _callback_id(request)
     async with connection(request) as conn:
-        refusal = await store.cancel(conn, by.tenant_id, callback_id, by.key_id)
+        refusal = await store.cancel(conn, by.tenant_id, callback_id, by.author)
     if refusal is not None:
         raise _refused(refusal)
     return ok(Done(error_message="Callback cancelled"))

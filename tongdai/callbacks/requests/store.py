@@ -12,7 +12,7 @@ from tongdai.callbacks.model import PATIENCE_S, AskedFor, Callback, CallbackKey,
 from tongdai.callbacks.store import COLUMNS, callback_of, schedule, term
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.ids import AgentId, Author, QueueId, TenantId
 from tongdai.queues.hours import store as hours
 
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -89,7 +89,7 @@ class Wanted:
     note: str | None = None
 
 
-async def create(conn: Connection, tenant_id: TenantId, wanted: Wanted, by: KeyId | None) -> Callback | Refusal:
+async def create(conn: Connection, tenant_id: TenantId, wanted: Wanted, by: Author | None) -> Callback | Refusal:
     """Schedule a callback, within the caller's transaction."""
     now = await hours.now(conn)
     due_at = now if wanted.due_at is None else wanted.due_at
@@ -148,7 +148,7 @@ async def change(
     *,
     due_at: datetime | UnsetType,
     agent: tuple[AgentId | None, int] | UnsetType,
-    by: KeyId | None,
+    by: Author | None,
 ) -> Refusal | None:
     """Change the time of a pending callback, or whom it is kept for and how long. A caller's place that is moved to
     another time is the one at that time."""
@@ -188,7 +188,7 @@ where tenant_id = $1 and callback_id = $2 and state = 'pending'
 """
 
 
-async def cancel(conn: Connection, tenant_id: TenantId, callback_id: UUID, by: KeyId | None) -> Refusal | None:
+async def cancel(conn: Connection, tenant_id: TenantId, callback_id: UUID, by: Author | None) -> Refusal | None:
     """pending → cancelled. One that is cancelled already stays so."""
     async with conn.transaction():
         row = await conn.fetchrow(HOLD, tenant_id, callback_id)

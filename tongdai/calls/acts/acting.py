@@ -36,10 +36,10 @@ async def done(request: Request, raw: bytes, kind: Kind, arguments: Mapping[str,
     call_id, who, key = call_of(request), principal_of(request), key_of(request)
     async with connection(request) as conn:
         if key is None:
-            act_id = await question.ask(conn, who.tenant_id, call_id, kind, arguments, who.key_id)
+            act_id = await question.ask(conn, who.tenant_id, call_id, kind, arguments, who.author)
         else:
             digest = digest_of(request, hashlib.sha256(raw).digest())
-            act_id = await question.ask_once(conn, who.tenant_id, key, digest, call_id, kind, arguments, who.key_id)
+            act_id = await question.ask_once(conn, who.tenant_id, key, digest, call_id, kind, arguments, who.author)
     wait_s = settings_of(request).act_wait_s
     await question.result(partial(connection, request), who.tenant_id, act_id, wait_s)
     return ok(Done(error_message=message))

@@ -10,7 +10,7 @@ from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body
 from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.numbers.endpoints.check import check_name, check_usable
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.text import SWITCH_NAME, TELEPHONE_KEYS
@@ -37,6 +37,7 @@ _hold = msgspec.json.Decoder(HoldRequest)
         method="POST",
         path="/calls/{callId}/hold",
         scope=Scope.AGENT,
+        own=Own.CALL,
         tag=TAG,
         summary="Put the customer on hold: they hear music until the call resumes, at the limit by itself",
         description=f"The customer leaves the agent, who stays connected and hears nobody. {WAITS}",
@@ -63,6 +64,7 @@ async def hold(request: Request) -> Response:
         method="POST",
         path="/calls/{callId}/dtmf",
         scope=Scope.AGENT,
+        own=Own.CALL,
         tag=TAG,
         summary="Press keys for the customer's side to hear, such as another system's menu",
         description=f"The keys are sent to the switch at once, which presses them one after the other. {WAITS}",
@@ -135,6 +137,7 @@ def _simple(kind: Kind, summary: str, message: str) -> Route:
             method="POST",
             path=f"/calls/{{callId}}/{kind.replace('_', '-')}",
             scope=Scope.AGENT,
+            own=Own.CALL,
             tag=TAG,
             summary=summary,
             description=WAITS,

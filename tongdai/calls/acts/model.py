@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tongdai.calls.model import CallState
 from tongdai.calls.parties.model import Party, PartyKind
-from tongdai.ids import AgentId, KeyId, TenantId
+from tongdai.ids import AgentId, Author, ByUser, KeyId, TenantId, UserId
 from tongdai.queues.model import Destination, DestinationKind
 
 LAPSES_AFTER = timedelta(seconds=4)
@@ -78,6 +78,12 @@ class Act:
     arguments: Mapping[str, Any]
     key_id: KeyId | None = None
     """The key of the request."""
+    user_id: UserId | None = None
+    """The user of the request."""
+
+    @property
+    def author(self) -> Author | None:
+        return self.key_id if self.user_id is None else ByUser(self.user_id)
 
     @property
     def max_s(self) -> int:

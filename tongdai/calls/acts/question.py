@@ -12,7 +12,7 @@ from tongdai.calls.acts.model import Ended, Kind, Result
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, Unavailable
-from tongdai.ids import KeyId, TenantId
+from tongdai.ids import Author, TenantId
 
 POLL_S = 0.05
 
@@ -21,7 +21,7 @@ REFUSED_KEY = "Idempotency-Key was used before with another request: expected a 
 
 
 async def ask(
-    conn: Connection, tenant_id: TenantId, call_id: UUID, kind: Kind, arguments: Mapping[str, Any], by: KeyId | None
+    conn: Connection, tenant_id: TenantId, call_id: UUID, kind: Kind, arguments: Mapping[str, Any], by: Author | None
 ) -> UUID:
     """Ask for an act; NotFound or InvalidState where there is no such live call."""
     act_id = await store.ask(conn, tenant_id, call_id, kind, arguments, by)
@@ -40,7 +40,7 @@ async def ask_once(
     call_id: UUID,
     kind: Kind,
     arguments: Mapping[str, Any],
-    by: KeyId | None,
+    by: Author | None,
 ) -> UUID:
     """Likewise, once for an idempotency key: a repeated request gets the act of the first one, unless nothing was done
     for that."""

@@ -15,15 +15,15 @@ import asyncpg
 from tongdai.calls.acts.model import LAPSES_AFTER, Act, Ended, Kind, Result
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, SwitchId, TenantId
+from tongdai.ids import Author, SwitchId, TenantId
 
 CHANNEL = "call_act"
 """Notifications; the payload is the switch's id."""
 
 ASK = """
 with asked as (
-    insert into call_act (tenant_id, call_id, switch_id, kind, arguments, key_id)
-    select $1, call_id, switch_id, $3, $4, $5 from live_call where tenant_id = $1 and call_id = $2
+    insert into call_act (tenant_id, call_id, switch_id, kind, arguments, key_id, user_id)
+    select $1, call_id, switch_id, $3, $4, $5, $6 from live_call where tenant_id = $1 and call_id = $2
     returning act_id, switch_id
 )
 select act_id, pg_notify('call_act', switch_id::text) from asked
@@ -36,10 +36,10 @@ async def ask(
     call_id: UUID,
     kind: Kind,
     arguments: Mapping[str, Any],
-    key_id: KeyId | None,
+    by: Author | None,
 ) -> UUID | None:
     """Ask for an act; returns its id. None: there is no such live call."""
-    return await conn.fetchval(ASK, tenant_id, call_id, kind, dict(arguments), key_id)
+    return await conn.fetchval(ASK, tenant_id, call_id, kind, dict(arguments), *audit.columns(by))
 
 
 HAS_CALL = "select exists (select from call where tenant_id = $1 and call_id = $2)"
@@ -76,7 +76,7 @@ async def lapse(conn: Connection, tenant_id: TenantId, act_id: UUID) -> bool:
 
 ASKED = """
 select a.tenant_id, a.act_id, a.call_id, coalesce(c.channel, a.call_id::text) as channel, a.kind, a.arguments,
-    a.key_id
+    a.key_id, a.user_id
 from call_act a left join live_call c on c.tenant_id = a.tenant_id and c.call_id = a.call_id
 where a.switch_id = $1 and a.begun_at is null and a.done_at is null and a.asked_at > clock_timestamp() - $2::interval
 order by a.asked_at, a.act_id limit 200
@@ -112,7 +112,7 @@ async def begin(conn: Connection, act: Act) -> bool:
         if not await conn.fetchval(BEGIN, act.tenant_id, act.act_id, LAPSES_AFTER):
             return False
         detail = dict(act.arguments) or None
-        await audit.record(conn, act.tenant_id, act.key_id, f"call.{act.kind}", f"call {act.call_id}", detail)
+        await audit.record(conn, act.tenant_id, act.author, f"call.{act.kind}", f"call {act.call_id}", detail)
     return True
 
 

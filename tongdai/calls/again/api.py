@@ -136,7 +136,7 @@ async def call_again(request: Request) -> Response:
         if not sent.after:
             others = await store.not_processed(conn, principal.tenant_id, campaign_id, selection)
         place = (conn, principal.tenant_id, campaign_id, selection, settings.contact_cap, ContactId(sent.after))
-        done = await store.count(*place) if sent.dryRun else await store.reset(*place, principal.key_id)
+        done = await store.count(*place) if sent.dryRun else await store.reset(*place, principal.author)
         effect = "would be called again" if sent.dryRun else "will be called again"
         return CallAgainDone(
             error_message=f"{done.due} contacts {effect}",

@@ -21,7 +21,7 @@ from tongdai.db import audit
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 from tongdai.do_not_call.rule import is_listed
-from tongdai.ids import CampaignId, ContactId, KeyId, TenantId
+from tongdai.ids import Author, CampaignId, ContactId, TenantId
 
 AT_ONCE = 5000
 """Contacts of one transaction."""
@@ -116,7 +116,7 @@ async def reset(
     selection: Selection,
     cap: FrequencyCap | None,
     after: ContactId,
-    by: KeyId,
+    by: Author,
     *,
     at_once: int = AT_ONCE,
 ) -> CallAgainResult:

@@ -32,8 +32,8 @@ from tongdai.http.endpoint import (
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
-from tongdai.http.principal import Principal, Scope
-from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.http.principal import Own, Principal, Scope
+from tongdai.ids import AgentId, Author, QueueId, TenantId
 
 _TAG = "Missed calls"
 _STATES = [state.value for state in MissedState]
@@ -105,6 +105,7 @@ _SAMPLE: dict[str, Any] = {
         method="GET",
         path="/missed-calls",
         scope=Scope.AGENT,
+        own=Own.ANY,
         tag=_TAG,
         summary="List the calls to queues that nobody answered, newest first",
         description=(
@@ -168,6 +169,7 @@ def _view(call: MissedCall, written: Callable[[str], str]) -> MissedView:
         method="POST",
         path="/missed-calls/{callId}/claim",
         scope=Scope.AGENT,
+        own=Own.BODY,
         tag=_TAG,
         summary="Claim a missed call for an agent, who will call back",
         body=MissedClaim,
@@ -183,15 +185,16 @@ async def claim(request: Request) -> Response:
     call_id = _call_id(request)
     raw = await body.read_json(request)
     agent_id = AgentId(ids.from_body("agentId", body.decode(raw, _claim).agentId))
+    principal_of(request).require_agent(agent_id)
     return await _done(
         request,
         raw,
         "Missed call claimed",
-        lambda conn, by: store.claim(conn, by.tenant_id, call_id, agent_id, by.key_id),
+        lambda conn, by: store.claim(conn, by.tenant_id, call_id, agent_id, by.author),
     )
 
 
-Change = Callable[[Connection, TenantId, UUID, KeyId | None], Awaitable[Refusal | None]]
+Change = Callable[[Connection, TenantId, UUID, Author | None], Awaitable[Refusal | None]]
 
 
 def _change(name: str, change: Change, summary: str, message: str) -> Route:
@@ -202,6 +205,7 @@ def _change(name: str, change: Change, summary: str, message: str) -> Route:
             method="POST",
             path=f"/missed-calls/{{callId}}/{name}",
             scope=Scope.AGENT,
+            own=Own.MISSED_CALL,
             tag=_TAG,
             summary=summary,
             response=Done,
@@ -213,7 +217,7 @@ def _change(name: str, change: Change, summary: str, message: str) -> Route:
     async def changed(request: Request) -> Response:
         call_id = _call_id(request)
         raw = await body.read_nothing(request)
-        return await _done(request, raw, message, lambda conn, by: change(conn, by.tenant_id, call_id, by.key_id))
+        return await _done(request, raw, message, lambda conn, by: change(conn, by.tenant_id, call_id, by.author))
 
     return changed
 

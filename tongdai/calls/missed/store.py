@@ -14,7 +14,7 @@ from tongdai.calls.missed.model import MISSED, MissedCall, MissedKey, MissedStat
 from tongdai.calls.sql import month_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.ids import AgentId, Author, QueueId, TenantId
 from tongdai.queues.live.served import served_later
 
 _OUTCOMES = ", ".join(f"'{outcome.value}'" for outcome in MISSED)
@@ -110,7 +110,7 @@ async def _held(conn: Connection, tenant_id: TenantId, call_id: UUID) -> MissedC
 
 
 async def claim(
-    conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, by: Author | None
 ) -> Refusal | None:
     """An agent takes on an open missed call. Idempotent."""
     async with conn.transaction():
@@ -126,7 +126,7 @@ async def claim(
     return None
 
 
-async def release(conn: Connection, tenant_id: TenantId, call_id: UUID, by: KeyId | None) -> Refusal | None:
+async def release(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author | None) -> Refusal | None:
     """claimed → open."""
     async with conn.transaction():
         found = await _held(conn, tenant_id, call_id)
@@ -139,7 +139,7 @@ async def release(conn: Connection, tenant_id: TenantId, call_id: UUID, by: KeyI
     return None
 
 
-async def close(conn: Connection, tenant_id: TenantId, call_id: UUID, by: KeyId | None) -> Refusal | None:
+async def close(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author | None) -> Refusal | None:
     """open, claimed → closed."""
     async with conn.transaction():
         found = await _held(conn, tenant_id, call_id)

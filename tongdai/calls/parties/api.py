@@ -13,7 +13,7 @@ from tongdai.errors import InvalidInput, InvalidState, NotFound
 from tongdai.http import body
 from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.numbers.endpoints.check import check_name, check_usable
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.text import SWITCH_NAME
@@ -39,6 +39,7 @@ _consult = msgspec.json.Decoder(ConsultRequest)
         method="POST",
         path="/calls/{callId}/consult",
         scope=Scope.AGENT,
+        own=Own.CALL,
         tag=TAG,
         summary="Consult an agent, a number or a phone, while the customer is on hold",
         description=(
@@ -100,6 +101,7 @@ def _with_party(path: str, kind: Kind, summary: str, description: str, message: 
             method="POST",
             path=f"/calls/{{callId}}/{path}",
             scope=Scope.AGENT,
+            own=Own.CALL,
             tag=TAG,
             summary=summary,
             description=f"{description} {WAITS}",

@@ -80,7 +80,7 @@ async def set_hours(request: Request) -> Response:
     week = None if sent is None else _KIND.parse("callingWindows", sent)
     principal = principal_of(request)
     async with connection(request) as conn:
-        await store.change(conn, principal.tenant_id, week, principal.key_id)
+        await store.change(conn, principal.tenant_id, week, principal.author)
     message = "Calling hours updated successfully"
     return ok(CallingHoursChanged(error_message=message, effectiveWindows=_effective(week)))
 

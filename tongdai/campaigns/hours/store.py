@@ -6,7 +6,7 @@ from tongdai.campaigns.settings.kinds import Windows
 from tongdai.campaigns.settings.windows import Week
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, TenantId
+from tongdai.ids import Author, TenantId
 
 _KIND = Windows()
 
@@ -30,7 +30,7 @@ on conflict (tenant_id) do update set windows = excluded.windows
 RESET = "delete from calling_hours where tenant_id = $1"
 
 
-async def change(conn: Connection, tenant_id: TenantId, week: Week | None, by: KeyId | None) -> None:
+async def change(conn: Connection, tenant_id: TenantId, week: Week | None, by: Author | None) -> None:
     """Set the hours of an existing tenant; None restores the standard. They apply to running campaigns at once."""
     async with conn.transaction():
         if week is None:

@@ -126,12 +126,22 @@ def serve(settings: Settings, only: Only) -> None:
       tongdai serve --data-dir ./data --port 8080
       tongdai serve --database-url postgresql://tongdai:secret@db.example/tongdai --workers 4
     """
-    from tongdai.processes import serve as server  # noqa: PLC0415 - half a second that `--help` does not need
+    from tongdai.db.pool import Connection  # noqa: PLC0415 - half a second that `--help` does not need
+    from tongdai.people.sessions import first_run  # noqa: PLC0415
+    from tongdai.processes import serve as server  # noqa: PLC0415
+
+    token: str | None = None
+
+    async def prepare(conn: Connection, settings: Settings) -> None:
+        nonlocal token
+        token = await first_run.needed(conn, settings)
 
     def ready(url: str) -> None:
         click.echo(f"tongdai: ready on {url}" if only in {None, "api"} else f"tongdai: {only} ready", err=True)
+        if only in {None, "api"} and token is not None:
+            click.echo(f"tongdai: no user yet: the token to make the first owner on this machine is {token}", err=True)
 
-    server.run(settings, only, ready=ready)
+    server.run(settings, only, prepare, ready)
 
 
 @click.command

@@ -189,7 +189,7 @@ async def add_numbers(request: Request) -> Response:
                 added += await store.add(conn, principal.tenant_id, dnc_list_id, batch.entries)
             result = _result(added, checked, listed, detected)
             detail = {"added": result.added, "updated": result.updated, "failed": result.failed}
-            await store.record_added(conn, principal.tenant_id, dnc_list_id, principal.key_id, detail)
+            await store.record_added(conn, principal.tenant_id, dnc_list_id, principal.author, detail)
         return result
 
     return await once(request, raw, work)
@@ -285,7 +285,7 @@ async def remove_number(request: Request) -> Response:
             raise NotFound(NO_LIST)
         # An invalid number is in no list: the response is that of an unlisted number.
         if isinstance(number, phone.NumberFault) or not await store.remove(
-            conn, principal.tenant_id, dnc_list_id, number, principal.key_id
+            conn, principal.tenant_id, dnc_list_id, number, principal.author
         ):
             raise NotFound(_NO_NUMBER)
     return ok(Done(error_message="Number removed"))

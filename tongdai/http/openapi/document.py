@@ -38,10 +38,12 @@ TAGS = {
     "Menus": "Keypad menus in front of queues.",
     "Sounds": "Hold music and prompts that are uploaded.",
     "Opening hours": "When queues admit callers: weekly hours, holidays, and the switch `closed now`.",
+    "Sign-in": "People sign in with a password; the session's cookie opens what their role may use.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
 }  # a tag that is missing here has no description
 
 _KEY_HEADERS = {"ApiKey": "X-Api-Key", "Authorization": "Authorization"}
+_SESSION = "Session"
 _READS_BODY = frozenset(("POST", "PUT", "PATCH"))
 
 _ABOUT = """\
@@ -50,6 +52,8 @@ Campaigns, contacts, imports and queues of a contact centre. Every path also exi
 ## Keys
 Send your key as `X-Api-Key: <key>` or `Authorization: <key>`. A key belongs to one tenant and has scopes; each route \
 names the one it asks for. `X-Tenant-ID` may repeat the key's tenant. A platform key belongs to none and must send it.
+People sign in (`POST /v1/session`) and send the session's cookie instead of a key, and `X-CSRF-Token` with each \
+request that is no GET. Their role says what they may use.
 ## Ids
 1 to 18 ASCII digits, above zero. Anything else in a path is not found, and so is what belongs to another tenant.
 ## Pages
@@ -76,8 +80,8 @@ Every failure is `{{"success": "0", "error_code": …, "error_message": …}}`. 
 |---|---|---|
 | 400 | `INVALID_INPUT` | a parameter or the body is wrong; the message names it |
 | 400 | `INVALID_STATE` | not possible in its present state |
-| 401 | `UNAUTHORIZED` | the key is missing, wrong, expired or revoked |
-| 403 | `INSUFFICIENT_SCOPE` | the key lacks the scope |
+| 401 | `UNAUTHORIZED` | the key, or the session, is missing, wrong, expired or revoked |
+| 403 | `INSUFFICIENT_SCOPE` | the key lacks the scope, the user's role forbids it, or the CSRF token is missing |
 | 404, 405 | `NOT_FOUND` | no such thing or path; 405: the path has no such method, `Allow` names those it has |
 | 408, 413, 415 | `INVALID_INPUT` | the body is too slow, too large, or of a type not understood |
 | 429 | `RATE_LIMIT_EXCEEDED` | too many requests; wait `Retry-After` seconds |
@@ -103,7 +107,7 @@ def document(endpoints: Sequence[Endpoint], version: str, settings: Settings) ->
         "openapi": "3.1.0",
         "info": {"title": "Tongdai", "version": version, "description": _ABOUT.format(settings)},
         "servers": [{"url": "/"}, {"url": "/api"}],
-        "security": [{scheme: []} for scheme in _KEY_HEADERS],
+        "security": [{scheme: []} for scheme in (*_KEY_HEADERS, _SESSION)],
         "tags": [{"name": name, "description": TAGS.get(name, "")} for name in tags],
         "paths": paths,
         "components": {
@@ -112,7 +116,8 @@ def document(endpoints: Sequence[Endpoint], version: str, settings: Settings) ->
             "headers": _answer_headers(settings),
             "parameters": _PARAMETERS,
             "securitySchemes": {
-                scheme: {"type": "apiKey", "in": "header", "name": name} for scheme, name in _KEY_HEADERS.items()
+                **{scheme: {"type": "apiKey", "in": "header", "name": name} for scheme, name in _KEY_HEADERS.items()},
+                _SESSION: {"type": "apiKey", "in": "cookie", "name": "tongdai_session"},
             },
         },
     }
@@ -123,15 +128,25 @@ def _operation(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
         "operationId": operation_id(spec),
         "tags": [spec.tag] if spec.tag else [],
         "summary": spec.summary,
-        "description": f"{spec.description}\n\nThe key needs the scope `{spec.scope}`.".strip(),
-        "x-scope": str(spec.scope),
+        "description": f"{spec.description}\n\n{_access(spec)}".strip(),
         "parameters": _parameters(spec),
         "responses": _responses(spec, refs, limits),
     }
+    if spec.scope is None:
+        operation["security"] = [] if spec.open else [{_SESSION: []}]
+    else:
+        operation["x-scope"] = str(spec.scope)
     if spec.platform:
         operation["x-platform"] = True
     content = ({} if spec.body is None else _json(refs[spec.body], spec.body_sample)) | dict(spec.media)
     return operation | ({"requestBody": {"required": True, "content": content}} if content else {})
+
+
+def _access(spec: Endpoint) -> str:
+    """The sentence that says to whom an endpoint is open."""
+    if spec.scope is not None:
+        return f"The key needs the scope `{spec.scope}`."
+    return "Needs no key." if spec.open else "For people who are signed in, whatever their role."
 
 
 def operation_id(spec: Endpoint) -> str:
@@ -182,12 +197,18 @@ def _responses(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
     content = ({} if spec.response is None else _json(refs[spec.response], spec.sample)) | dict(spec.response_media)
     responses: Json = {"200": {"description": "Done", "headers": headers, "content": content}}
     own: dict[int, list[errors.ApiError]] = {}
-    for error in (*_failures(spec), errors.InsufficientScope(spec.scope)):
+    for error in (*_failures(spec), *_forbidden(spec)):
         own.setdefault(error.status, []).append(error)
     responses |= {str(status): _failed(failures, limits) for status, failures in own.items()}
     for status in (401, *((408, 413, 415) if spec.method in _READS_BODY else ()), 429, 500, 503):
         responses.setdefault(str(status), {"$ref": f"#/components/responses/Failure{status}"})
     return dict(sorted(responses.items()))
+
+
+def _forbidden(spec: Endpoint) -> list[errors.ApiError]:
+    if spec.scope is not None:
+        return [errors.InsufficientScope(spec.scope)]
+    return [] if spec.open or spec.method == "GET" else [errors.CsrfTokenNeeded()]
 
 
 def _failures(spec: Endpoint) -> list[errors.ApiError]:

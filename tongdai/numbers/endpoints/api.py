@@ -123,7 +123,7 @@ async def give_endpoint(request: Request) -> Response:
         switch = await switches.find(conn, new.switch)
         if switch is None:
             raise NotFound("Switch not found")
-        given = await store.give(conn, switch.switch_id, new.name, kind, tenant_id, principal_of(request).key_id)
+        given = await store.give(conn, switch.switch_id, new.name, kind, tenant_id, principal_of(request).author)
         owner = await store.find(conn, switch.switch_id, new.name) if isinstance(given, EndpointRefusal) else None
     if isinstance(given, EndpointRefusal):
         raise InvalidInput(f"name {new.name} is {owner.owner if owner else 'another now'}: take it first")
@@ -146,7 +146,7 @@ async def give_endpoint(request: Request) -> Response:
 async def take_endpoint(request: Request) -> Response:
     endpoint_id = EndpointId(ids.from_path(request.path_params["id"], "Endpoint"))
     async with connection(request) as conn:
-        if await store.take(conn, endpoint_id, principal_of(request).key_id) is None:
+        if await store.take(conn, endpoint_id, principal_of(request).author) is None:
             raise NotFound("Endpoint not found")
     return ok(Done(error_message="Endpoint taken"))
 

@@ -4,7 +4,7 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import EndpointId, KeyId, SwitchId, TenantId
+from tongdai.ids import Author, EndpointId, SwitchId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind, EndpointRefusal, SipEndpoint
 from tongdai.numbers.endpoints.rule import may_use
 
@@ -68,7 +68,7 @@ async def find(conn: Connection, switch_id: SwitchId, name: str) -> SipEndpoint 
 
 
 async def give(
-    conn: Connection, switch_id: SwitchId, name: str, kind: EndpointKind, tenant_id: TenantId | None, by: KeyId | None
+    conn: Connection, switch_id: SwitchId, name: str, kind: EndpointKind, tenant_id: TenantId | None, by: Author | None
 ) -> SipEndpoint | EndpointRefusal:
     """Give an endpoint to a tenant, who exists, or a trunk to all; one that they have already stays theirs."""
     async with conn.transaction():
@@ -89,7 +89,7 @@ LOCK_ID = f"select {_COLUMNS} {_FROM} where e.endpoint_id = $1 for update of e"
 TAKE = "delete from sip_endpoint where endpoint_id = $1"
 
 
-async def take(conn: Connection, endpoint_id: EndpointId, by: KeyId | None) -> SipEndpoint | None:
+async def take(conn: Connection, endpoint_id: EndpointId, by: Author | None) -> SipEndpoint | None:
     """Take an endpoint from whoever has it; None when nobody has it."""
     async with conn.transaction():
         row = await conn.fetchrow(LOCK_ID, endpoint_id)
@@ -112,7 +112,7 @@ async def give_up(conn: Connection, tenant_id: TenantId, switch_id: SwitchId, na
 TENANTS = "select tenant_id from tenant order by tenant_id"
 
 
-async def _record(conn: Connection, action: str, endpoint: SipEndpoint, by: KeyId | None) -> None:
+async def _record(conn: Connection, action: str, endpoint: SipEndpoint, by: Author | None) -> None:
     """In the audit of the tenant; of a trunk of all in everybody's, as each may call by it."""
     if endpoint.tenant_id is None:
         owners = [TenantId(row["tenant_id"]) for row in await conn.fetch(TENANTS)]

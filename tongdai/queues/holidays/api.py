@@ -108,7 +108,7 @@ async def change_holidays(request: Request) -> Response:
         raise InvalidInput(f"holidays must be 1 to {MAX_CHANGES} days, not {len(sent)}")
     edits = await asyncio.to_thread(edits_of, sent, principal.country)
     async with connection(request) as conn:
-        await store.change(conn, principal.tenant_id, edits, principal.key_id)
+        await store.change(conn, principal.tenant_id, edits, principal.author)
     return ok(Done(error_message=f"{len(edits)} day{'' if len(edits) == 1 else 's'} changed"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, TenantId
+from tongdai.ids import Author, TenantId
 from tongdai.queues.holidays.model import DaySpan, Edit
 
 EDITS = "select day, name, spans, removed from holiday where tenant_id = $1 and day between $2 and $3"
@@ -30,7 +30,7 @@ on conflict (tenant_id, day) do update set name = excluded.name, spans = exclude
 RESET = "delete from holiday where tenant_id = $1 and day = $2"
 
 
-async def change(conn: Connection, tenant_id: TenantId, edits: Mapping[date, Edit | None], by: KeyId | None) -> None:
+async def change(conn: Connection, tenant_id: TenantId, edits: Mapping[date, Edit | None], by: Author | None) -> None:
     """Set the changes of days, together; None: the day is as its country has it."""
     async with conn.transaction():
         for day, edit in sorted(edits.items()):

@@ -216,7 +216,7 @@ async def _set(request: Request, queue_id: QueueId | None) -> Response:
     async with connection(request) as conn, conn.transaction():
         await _require(conn, principal.tenant_id, queue_id)
         await _check_destination(conn, principal.tenant_id, queue_id, hours)
-        await store.change(conn, principal.tenant_id, queue_id, hours, principal.key_id)
+        await store.change(conn, principal.tenant_id, queue_id, hours, principal.author)
     return ok(Done(error_message="Opening hours updated successfully"))
 
 
@@ -234,7 +234,7 @@ async def _store_closure(
         if sent is not None:
             closure = parse_closure(sent, await store.now(conn))
         await _require(conn, principal.tenant_id, queue_id)
-        await store.close(conn, principal.tenant_id, queue_id, closure, principal.key_id)
+        await store.close(conn, principal.tenant_id, queue_id, closure, principal.author)
     return ok(Done(error_message=message))
 
 

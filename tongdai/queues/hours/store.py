@@ -9,7 +9,7 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, QueueId, TenantId
+from tongdai.ids import Author, QueueId, TenantId
 from tongdai.queues.destinations.model import of_stored, stored_form
 from tongdai.queues.holidays import public
 from tongdai.queues.holidays.model import calendar_of, in_effect
@@ -96,7 +96,7 @@ on conflict (tenant_id, queue_id) do update set
 
 
 async def change(
-    conn: Connection, tenant_id: TenantId, queue_id: QueueId | None, hours: Hours, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId | None, hours: Hours, by: Author | None
 ) -> None:
     """Set the hours of a queue that exists, without one the tenant's defaults; the closure stays as it is."""
     values = (hours.week, hours.observes_holidays, stored_form(hours.after_hours))
@@ -121,7 +121,7 @@ on conflict (tenant_id, queue_id) do update set
 
 
 async def close(
-    conn: Connection, tenant_id: TenantId, queue_id: QueueId | None, closure: Closure | None, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId | None, closure: Closure | None, by: Author | None
 ) -> None:
     """Close a queue that exists, without one all of the tenant; None: the closure ends."""
     values = (False, None, None) if closure is None else (True, closure.until, closure.note)

@@ -186,7 +186,7 @@ async def create_menu(request: Request) -> Response:
     async def work(conn: Connection) -> MenuCreated:
         async with conn.transaction():
             await _check(conn, principal.tenant_id, None, menu)
-            menu_id = await store.create(conn, principal.tenant_id, menu, principal.key_id)
+            menu_id = await store.create(conn, principal.tenant_id, menu, principal.author)
         return MenuCreated(error_message="Menu created", menuId=menu_id)
 
     return await once(request, raw, work)
@@ -212,7 +212,7 @@ async def change_menu(request: Request) -> Response:
     menu = _parsed(body.decode(await body.read_json(request), _menu), principal.country)
     async with connection(request) as conn, conn.transaction():
         await _check(conn, principal.tenant_id, menu_id, menu)
-        if not await store.change(conn, principal.tenant_id, menu_id, menu, principal.key_id):
+        if not await store.change(conn, principal.tenant_id, menu_id, menu, principal.author):
             raise NotFound(NO_MENU)
     return ok(Done(error_message="Menu updated successfully"))
 
@@ -232,7 +232,7 @@ async def change_menu(request: Request) -> Response:
 async def delete_menu(request: Request) -> Response:
     principal, menu_id = principal_of(request), _menu_id(request)
     async with connection(request) as conn:
-        deleted = await store.delete(conn, principal.tenant_id, menu_id, principal.key_id)
+        deleted = await store.delete(conn, principal.tenant_id, menu_id, principal.author)
     if isinstance(deleted, Users):
         raise InvalidState(f"Cannot delete a menu that is used by {_users(deleted)}")
     if not deleted:

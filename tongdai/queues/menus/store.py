@@ -4,7 +4,7 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, MenuId, QueueId, TenantId
+from tongdai.ids import Author, MenuId, QueueId, TenantId
 from tongdai.queues.destinations import store as destinations
 from tongdai.queues.destinations.model import of_stored, stored_form
 from tongdai.queues.destinations.store import Users
@@ -55,7 +55,7 @@ values ($1, $2, $3, $4, $5, $6, $7) returning menu_id
 """
 
 
-async def create(conn: Connection, tenant_id: TenantId, menu: Menu, by: KeyId | None) -> MenuId:
+async def create(conn: Connection, tenant_id: TenantId, menu: Menu, by: Author | None) -> MenuId:
     menu_id = await conn.fetchval(CREATE, tenant_id, *_values(menu))
     await audit.record(conn, tenant_id, by, "menu.create", f"menu {menu_id}")
     return menu_id
@@ -67,7 +67,7 @@ where tenant_id = $1 and menu_id = $2 returning true
 """
 
 
-async def change(conn: Connection, tenant_id: TenantId, menu_id: MenuId, menu: Menu, by: KeyId | None) -> bool:
+async def change(conn: Connection, tenant_id: TenantId, menu_id: MenuId, menu: Menu, by: Author | None) -> bool:
     """Replace a menu; False when there is none."""
     if not await conn.fetchval(CHANGE, tenant_id, menu_id, *_values(menu)):
         return False
@@ -81,7 +81,7 @@ DELETE = "delete from menu where tenant_id = $1 and menu_id = $2"
 NAMED = 5
 
 
-async def delete(conn: Connection, tenant_id: TenantId, menu_id: MenuId, by: KeyId | None) -> bool | Users:
+async def delete(conn: Connection, tenant_id: TenantId, menu_id: MenuId, by: Author | None) -> bool | Users:
     """Delete a menu; False when there is none, and what sends callers to it when that keeps it from being deleted."""
     async with conn.transaction():
         if not await conn.fetchval(HOLD, tenant_id, menu_id):

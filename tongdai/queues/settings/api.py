@@ -75,7 +75,7 @@ async def change_settings(request: Request) -> Response:
         if change.get("menu_id") is not None:
             front = Destination(DestinationKind.MENU, str(change["menu_id"]))
             await destinations.require(conn, tenant_id, WIRE["menu_id"], front)
-        await store.change(conn, tenant_id, queue_id, change, principal.key_id)
+        await store.change(conn, tenant_id, queue_id, change, principal.author)
     return ok(Done(error_message="Settings updated successfully"))
 
 

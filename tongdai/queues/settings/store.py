@@ -6,7 +6,7 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, QueueId, TenantId
+from tongdai.ids import Author, QueueId, TenantId
 from tongdai.queues.destinations.model import of_stored, stored_form
 from tongdai.queues.hours import store as hours
 from tongdai.queues.hours.core import open_at
@@ -66,7 +66,7 @@ async def hold(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> bool
     return bool(await conn.fetchval(HOLD, tenant_id, queue_id))
 
 
-async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, sent: Change, by: KeyId | None) -> None:
+async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, sent: Change, by: Author | None) -> None:
     """Change settings of a queue that is held."""
     await conn.execute(ADD, tenant_id, queue_id)
     pairs = [part for name in COLUMNS for part in (name in sent, _stored(name, sent[name]) if name in sent else None)]

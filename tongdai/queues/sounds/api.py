@@ -133,7 +133,7 @@ async def upload(request: Request) -> Response:
     kind, name, language = _named(query_of(request))
     new = NewSound(kind, name, language, await receive.received(request))
     async with connection(request) as conn:
-        stored = await store.put(conn, principal.tenant_id, new, principal.key_id)
+        stored = await store.put(conn, principal.tenant_id, new, principal.author)
     if isinstance(stored, str):
         raise InvalidState(stored)
     return ok(SoundUploaded(error_message="Sound uploaded", soundId=stored))
@@ -201,7 +201,7 @@ async def download(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     principal, sound_id = principal_of(request), _sound_id(request)
     async with connection(request) as conn:
-        deleted = await store.delete(conn, principal.tenant_id, sound_id, principal.key_id)
+        deleted = await store.delete(conn, principal.tenant_id, sound_id, principal.author)
     if isinstance(deleted, list):
         raise InvalidState(f"Cannot delete the hold music of {', '.join(f'queue {one}' for one in deleted)}")
     if not deleted:

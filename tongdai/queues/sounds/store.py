@@ -4,7 +4,7 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, QueueId, SoundId, TenantId
+from tongdai.ids import Author, QueueId, SoundId, TenantId
 from tongdai.queues.sounds.model import Kind, NewSound, QueueSounds, Sound, StoredFile, room, seconds_of
 
 _COLUMNS = "sound_id, kind, name, language, size, uploaded_at"
@@ -71,7 +71,7 @@ returning sound_id
 """
 
 
-async def put(conn: Connection, tenant_id: TenantId, new: NewSound, by: KeyId | None) -> SoundId | str:
+async def put(conn: Connection, tenant_id: TenantId, new: NewSound, by: Author | None) -> SoundId | str:
     """Store a sound file, in place of one of that name, and return its id; or why there is no room for it."""
     key = (new.kind, new.language or "", new.name)
     async with conn.transaction():
@@ -92,7 +92,7 @@ FIND = f"select {_COLUMNS} from sound_file where tenant_id = $1 and sound_id = $
 DELETE = "delete from sound_file where tenant_id = $1 and sound_id = $2"
 
 
-async def delete(conn: Connection, tenant_id: TenantId, sound_id: SoundId, by: KeyId | None) -> bool | list[QueueId]:
+async def delete(conn: Connection, tenant_id: TenantId, sound_id: SoundId, by: Author | None) -> bool | list[QueueId]:
     """Delete a sound file; False when there is none, and the first NAMED queues when some have it as hold music."""
     async with conn.transaction():
         found = await conn.fetchrow(FIND, tenant_id, sound_id)

@@ -31,7 +31,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.openapi.fields import one_of
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.ids import AgentId, CampaignId, CodeId, QueueId
 
 _TAG = "Wrap-up"
@@ -83,6 +83,7 @@ _WHY = {
         method="PUT",
         path="/calls/{callId}/wrap-up",
         scope=Scope.AGENT,
+        own=Own.CALL_BEFORE,
         tag=_TAG,
         summary="Set or replace the wrap-up code of a call, during the call or after it, with what follows from it",
         description=(
@@ -120,7 +121,7 @@ async def set_code(request: Request) -> Response:
     patience_s = patience("callbackPatienceSec", sent.callbackPatienceSec)
     wrap_up = WrapUp(code_id, note, _utc(sent.callbackAt), _agent(sent), patience_s, sent.endWrapUp)
     async with connection(request) as conn:
-        result = await store.set_code(conn, by.tenant_id, UUID(text), wrap_up, by.key_id)
+        result = await store.set_code(conn, by.tenant_id, UUID(text), wrap_up, by.author)
     if isinstance(result, Refusal):
         raise _refused(result)
     return ok(Done(error_message="Wrap-up code set"))

@@ -19,7 +19,7 @@ from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.do_not_call import store as do_not_call
 from tongdai.do_not_call.model import NewEntry
-from tongdai.ids import AgentId, CodeId, KeyId, TenantId
+from tongdai.ids import AgentId, Author, CodeId, TenantId
 
 
 class Refusal(Enum):
@@ -64,7 +64,7 @@ NOW = "select now()"
 
 
 async def set_code(
-    conn: Connection, tenant_id: TenantId, call_id: UUID, sent: WrapUp, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, call_id: UUID, sent: WrapUp, by: Author | None
 ) -> Agent | Refusal | None:
     """Set or replace the code of a call. Returns the agent whose wrap-up it was, if there is one.
 
@@ -81,7 +81,7 @@ class _ListTakenError(Exception):
 
 
 async def _set_code(
-    conn: Connection, tenant_id: TenantId, call_id: UUID, sent: WrapUp, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, call_id: UUID, sent: WrapUp, by: Author | None
 ) -> Agent | Refusal | None:
     async with conn.transaction():
         call = await call_codes.find(conn, tenant_id, call_id)
@@ -127,7 +127,7 @@ async def _refusal(conn: Connection, tenant_id: TenantId, call: CallToCode, code
 
 
 async def _call_back(
-    conn: Connection, tenant_id: TenantId, call_id: UUID, call: CallToCode, sent: WrapUp, by: KeyId | None
+    conn: Connection, tenant_id: TenantId, call_id: UUID, call: CallToCode, sent: WrapUp, by: Author | None
 ) -> Refusal | None:
     """Schedule the callback to a caller; one that an earlier code of the call has scheduled is changed, or cancelled if
     the new code is no callback."""
@@ -166,7 +166,7 @@ _CALLBACKS = {
 }
 
 
-async def _forbid(conn: Connection, tenant_id: TenantId, phone: str, code: Code, by: KeyId | None) -> bool:
+async def _forbid(conn: Connection, tenant_id: TenantId, phone: str, code: Code, by: Author | None) -> bool:
     """Put a number on the tenant's list of wrap-up codes, which is made when it is needed first. False: a list of that
     name is of one campaign alone."""
     list_id = await do_not_call.of_all_campaigns(conn, tenant_id, DNC_LIST, by)
