@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.support.campaign_settings import examples
-from tests.support.sdk_arguments import OF_LIVE_CALLS, OF_QUEUES, OF_WRAP_UP
+from tests.support.sdk_arguments import OF_LIVE_CALLS, OF_PEOPLE, OF_QUEUES, OF_WRAP_UP
 from tongdai.contacts.fields import FIELDS
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ENDPOINTS
@@ -192,6 +192,7 @@ ALL_ARGUMENTS = {
     "api_keys": {"page_size": 20},
     "create_api_key": {"scopes": ["queue"], "name": "a", "expires_at": datetime(2030, 1, 1, tzinfo=UTC)},
     "revoke_api_key": {"key_id": 1},
+    **OF_PEOPLE,
     "import_contacts": {
         "campaign_id": 1,
         "contacts": [NewContact("0901", "a", "b", {"c": 1}, "Asia/Bangkok")],

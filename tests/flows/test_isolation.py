@@ -9,20 +9,16 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support import callers
+from tests.support import callers, people
 from tests.support.api import Tenant, refused
 from tests.support.calls import a_call
+from tests.support.given import given_to, sound_of
 from tests.support.sound_files import tone
 from tongdai import __version__
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
-from tongdai.numbers import store as numbers
-from tongdai.numbers.endpoints import store as endpoints
-from tongdai.numbers.endpoints.model import EndpointKind, SipEndpoint
-from tongdai.numbers.model import CalledNumber
 from tongdai.processes.api import ALL_ENDPOINTS, ENDPOINTS
 from tongdai.settings import Settings
-from tongdai.switches.model import DEFAULT
 from tongdai.testing.factories import vn_mobile
 
 UNKNOWN = "999999999999999999"
@@ -110,6 +106,11 @@ BODIES = {
     "POST /v1/calls/{callId}/consult/cancel": None,
     "POST /v1/calls/{callId}/conference": None,
     "POST /v1/api-keys": {"scopes": ["queue"]},
+    "POST /v1/users": {"name": "A", "login": "+84907654321", "role": "viewer"},
+    "PATCH /v1/users/{userId}": {"name": "B"},
+    "POST /v1/users/{userId}/reset-link": None,
+    "POST /v1/teams": {"name": "Another"},
+    "PATCH /v1/teams/{teamId}": {"name": "B"},
     "POST /v1/called-numbers": {"phoneNumber": "+842873001234", "tenantId": 1},
     "POST /v1/sip-endpoints": {"name": "carrier", "kind": "trunk", "tenantId": None},
     "POST /v1/dialing/hold": None,
@@ -141,6 +142,9 @@ THINGS = {
     ("callbacks", "callbackId"): "callback",
     ("wrap-up-codes", "codeId"): "code",
     ("api-keys", "keyId"): "key",
+    ("users", "userId"): "user",
+    ("users", "sessionId"): "session",
+    ("teams", "teamId"): "team",
     ("called-numbers", "phoneNumber"): "called_number",
     ("sip-endpoints", "id"): "endpoint",
 }
@@ -180,25 +184,6 @@ async def do_not_call_of(tenant, campaign_id):
     return {"dnc_list": made["dncListId"], "dnc_number": number}
 
 
-async def given_to(tenant):
-    """A called number and a phone of the tenant."""
-    async with tenant.api.pool.acquire() as conn:
-        number = await numbers.give(conn, tenant.tenant_id, 8428 * 10**8 + tenant.tenant_id % 10**8, None, None)
-        phone = EndpointKind.PHONE
-        given = await endpoints.give(conn, DEFAULT, f"phone-{tenant.tenant_id}", phone, tenant.tenant_id, None)
-    assert isinstance(number, CalledNumber)
-    assert isinstance(given, SipEndpoint)
-    return {"called_number": number.e164, "endpoint": given.endpoint_id}
-
-
-async def sound_of(tenant):
-    insert = """
-    insert into sound_file (tenant_id, kind, name, size, data) values ($1, 'music', 'a.wav', 1, 'x') returning sound_id
-    """
-    async with tenant.api.pool.acquire() as conn:
-        return await conn.fetchval(insert, tenant.tenant_id)
-
-
 async def world_of(tenant):
     campaign_id = await tenant.campaign()
     added = await tenant.contact(campaign_id, "0907654321")
@@ -217,6 +202,7 @@ async def world_of(tenant):
         "key": (await tenant.done("POST", "/v1/api-keys", json={"scopes": ["queue"]}))["keyId"],
         "code": (await tenant.done("POST", "/v1/wrap-up-codes", json={"name": "Sold"}))["codeId"],
         "callback": (await tenant.done("POST", "/v1/callbacks", json=CALLBACK | {"queueId": desk}))["callbackId"],
+        **await people.ids_of(tenant),
         "missed": await missed_of(tenant, desk),
         "call": await call_of(tenant, campaign_id, added["contactId"]),
         **await given_to(tenant),

@@ -88,3 +88,12 @@ async def agent_of(tenant: Tenant, endpoint: str = "phone") -> int:
     return (
         await tenant.done("POST", "/v1/agents", json={"agentName": "A", "endpoint": endpoint, "queueId": queue_id})
     )["agentId"]
+
+
+async def ids_of(tenant: Tenant) -> dict[str, object]:
+    """A user with a session, and a team whose number no other tenant has."""
+    person = await person_of(tenant, Role.VIEWER)
+    async with tenant.api.pool.acquire() as conn:
+        (session,) = await sessions.of_user(conn, person.user.tenant_id, person.user.user_id)
+    team = await tenant.done("POST", "/v1/teams", json={"name": "A team", "teamId": tenant.tenant_id})
+    return {"user": person.user.user_id, "session": session.session_id, "team": team["teamId"]}

@@ -49,6 +49,28 @@ _RULE = {"mode": "timed", "timed_sec": 30, "code_ids": [1]}
 _CALLBACK = {"callback_id": "7c1d0f9e-3b58-4a3b-9d55-0f4b0a3d9c22"}
 _KEPT_FOR = {"due_at": datetime(2027, 1, 1, tzinfo=UTC), "agent_id": 1, "patience_sec": 60}
 _MISSED = {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"}
+OF_PEOPLE: dict[str, dict[str, Any]] = {
+    "users": {"page_size": 20},
+    "user": {"user_id": 1},
+    "create_user": {
+        "name": "a",
+        "login": "a@example.com",
+        "role": "agent",
+        "password": "a long password",
+        "agent_id": 1,
+        "team_ids": [1],
+    },
+    "update_user": {"user_id": 1, "name": "a", "role": "agent", "agent_id": 1, "team_ids": [1], "disabled": True},
+    "delete_user": {"user_id": 1},
+    "create_reset_link": {"user_id": 1},
+    "user_sessions": {"user_id": 1},
+    "end_user_sessions": {"user_id": 1},
+    "end_user_session": {"user_id": 1, "session_id": 2},
+    "teams": {},
+    "create_team": {"name": "a", "team_id": 1},
+    "update_team": {"team_id": 1, "name": "a"},
+    "delete_team": {"team_id": 1},
+}
 OF_WRAP_UP: dict[str, dict[str, Any]] = {
     "missed_calls": {
         "queue_id": 1,

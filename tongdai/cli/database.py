@@ -20,6 +20,7 @@ from tongdai.db.pool import Connection
 from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
+from tongdai.tenants import key_format, store
 
 T = TypeVar("T")
 
@@ -45,6 +46,13 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
 def settings_of(data_dir: str | None, database_url: str | None, config: Path | None) -> Settings:
     """The server's settings with those options; None: not given."""
     return all_settings.load(config, os.environ, {"data_dir": data_dir, "database_url": database_url})
+
+
+async def pepper_of(conn: Connection, settings: Settings) -> bytes:
+    """The pepper of the stored keys; OperatorError when the configured one is another."""
+    pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
+    await store.check_pepper(conn, key_format.fingerprint(pepper))
+    return pepper
 
 
 def run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, creates: bool = False) -> T:

@@ -2,7 +2,6 @@
 
 Two more campaigns are running (calls.py)."""
 
-import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from tongdai.contacts.numbers import store as time_zone_store
 from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.db.pool import Connection
 from tongdai.demo import calls as demo_calls
-from tongdai.errors import OperatorError
+from tongdai.demo import secret_file
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId, TenantId
 from tongdai.imports.chunk import Sent, encode_sent
@@ -225,7 +224,7 @@ async def _key(conn: Connection, settings: Settings) -> str:
     data_dir = Path(settings.data_dir)
     pepper = key_format.load_pepper(settings.key_pepper, data_dir)
     await store.check_pepper(conn, key_format.fingerprint(pepper))
-    value = _read(data_dir / KEY_FILE)
+    value = secret_file.read(data_dir / KEY_FILE)
     found = await store.find_key(conn, key_format.digest(value, pepper)) if key_format.well_formed(value) else None
     if found and found.usable(datetime.now(UTC)) and (found.tenant_id, found.scopes) == (TENANT, SCOPES):
         return value
@@ -241,26 +240,5 @@ async def _key(conn: Connection, settings: Settings) -> str:
             expires_at=None,
             by=None,
         )
-        _write(data_dir / KEY_FILE, value)
+        secret_file.write(data_dir / KEY_FILE, value)
     return value
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("ascii", errors="replace").strip()
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise OperatorError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _write(path: Path, value: str) -> None:
-    """Write a private file atomically."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(value + "\n")
-        draft.replace(path)
-    except OSError as error:
-        raise OperatorError(f"cannot keep the demo key in {path}: {error.strerror}") from None

@@ -43,6 +43,8 @@ from tongdai.imports import api as imports
 from tongdai.numbers import api as numbers
 from tongdai.people.sessions import api as sessions
 from tongdai.people.sessions.lookup import SEEN_S, SessionLookup
+from tongdai.people.teams import api as teams
+from tongdai.people.users import api as users
 from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.queues.sounds import signed
@@ -73,6 +75,8 @@ ROUTES: list[Route] = [
     *numbers.HANDLERS,
     *dialing.HANDLERS,
     *tenants.HANDLERS,
+    *users.HANDLERS,
+    *teams.HANDLERS,
 ]
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 """The endpoints for keys and people."""

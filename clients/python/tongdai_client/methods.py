@@ -250,6 +250,20 @@ class Methods:
     create_api_key = sends(operations.tenants.create_api_key)
     revoke_api_key = sends(operations.tenants.revoke_api_key)
 
+    users = Paged(operations.tenants.users)
+    user = sends(operations.tenants.user)
+    create_user = sends(operations.tenants.create_user)
+    update_user = sends(operations.tenants.update_user)
+    delete_user = sends(operations.tenants.delete_user)
+    create_reset_link = sends(operations.tenants.create_reset_link)
+    user_sessions = sends(operations.tenants.user_sessions)
+    end_user_sessions = sends(operations.tenants.end_user_sessions)
+    end_user_session = sends(operations.tenants.end_user_session)
+    teams = sends(operations.tenants.teams)
+    create_team = sends(operations.tenants.create_team)
+    update_team = sends(operations.tenants.update_team)
+    delete_team = sends(operations.tenants.delete_team)
+
 
 def implemented_by(
     method: Callable[[Any], Any], paged: Callable[[Any], Any], stream: Callable[[Any], Any]

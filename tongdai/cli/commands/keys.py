@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
 
 from tongdai.cli.commands.tenants import known
-from tongdai.cli.database import database_options, run
+from tongdai.cli.database import database_options, pepper_of, run
 from tongdai.cli.param_types import DURATION, ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.db.pool import Connection
@@ -75,7 +74,7 @@ def create(
     async def work(conn: Connection) -> tuple[str, ApiKey]:
         owner = None if tenant_id is None else (await known(conn, tenant_id)).tenant_id
         expires_at = datetime.now(UTC) + expires_in if expires_in is not None else None
-        return await _make(conn, await _pepper(conn, settings), owner, scopes, name, expires_at)
+        return await _make(conn, await pepper_of(conn, settings), owner, scopes, name, expires_at)
 
     _print(*run(settings, work, creates=tenant_id is None))
 
@@ -152,7 +151,7 @@ def rotate(settings: Settings, key_id: int, overlap: timedelta) -> None:
 async def _rotate(
     conn: Connection, settings: Settings, key_id: KeyId, overlap: timedelta
 ) -> tuple[str, ApiKey, ApiKey]:
-    pepper = await _pepper(conn, settings)
+    pepper = await pepper_of(conn, settings)
     async with conn.transaction():
         now = datetime.now(UTC)
         old = await store.find_key_by_id(conn, key_id)
@@ -165,13 +164,6 @@ async def _rotate(
         ended = await store.expire_key(conn, key_id, now + overlap)
         assert ended is not None
     return value, made, ended
-
-
-async def _pepper(conn: Connection, settings: Settings) -> bytes:
-    """The pepper of the stored keys; OperatorError when the configured one is another."""
-    pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
-    await store.check_pepper(conn, key_format.fingerprint(pepper))
-    return pepper
 
 
 async def _make(

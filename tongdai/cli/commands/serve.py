@@ -163,20 +163,25 @@ def demo(settings: Settings, only: Only, reset: bool) -> None:
             "The demo's numbers may be real people's: unset TONGDAI_ASTERISK and --asterisk, or use tongdai serve."
         )
     from tongdai.db.pool import Connection  # noqa: PLC0415
+    from tongdai.demo import people  # noqa: PLC0415
     from tongdai.demo import tenant as data  # noqa: PLC0415
     from tongdai.processes import serve as server  # noqa: PLC0415
 
-    key = ""
+    key = password = ""
 
     async def prepare(conn: Connection, settings: Settings) -> None:
-        nonlocal key
+        nonlocal key, password
         key = await data.prepare(conn, settings, reset=reset)
+        password = await people.prepare(conn, settings)
 
-    server.run(settings, only, prepare, lambda url: click.echo(_welcome(url, key, settings)))
+    server.run(settings, only, prepare, lambda url: click.echo(_welcome(url, key, password, settings)))
 
 
-def _welcome(url: str, key: str, settings: Settings) -> str:
+def _welcome(url: str, key: str, password: str, settings: Settings) -> str:
+    from tongdai.demo import people  # noqa: PLC0415
     from tongdai.demo import tenant as data  # noqa: PLC0415
+
+    logins = ", ".join(login for login, _ in people.LOGINS.values())
 
     stored = "the external database" if settings.database_url else Path(settings.data_dir).absolute()
     return (
@@ -184,6 +189,8 @@ def _welcome(url: str, key: str, settings: Settings) -> str:
         f"  Address  {url}\n"
         f"  Tenant   {data.TENANT} ({data.TENANT_NAME})\n"
         f"  Key      {key}\n"
+        f"  Sign in  {logins}\n"
+        f"           each with the password {password}\n"
         f"  Docs     {url}/docs\n"
         f"  Data     {stored}\n\n"
         f"Try, in another terminal:\n"

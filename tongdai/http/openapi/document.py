@@ -39,6 +39,8 @@ TAGS = {
     "Sounds": "Hold music and prompts that are uploaded.",
     "Opening hours": "When queues admit callers: weekly hours, holidays, and the switch `closed now`.",
     "Sign-in": "People sign in with a password; the session's cookie opens what their role may use.",
+    "Users": "The people of a tenant who sign in, their roles and sessions.",
+    "Teams": "Teams of agents.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
 }  # a tag that is missing here has no description
 

@@ -12,7 +12,7 @@ from tongdai.http import body
 from tongdai.http.endpoint import NAME, Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.ids import ByUser, TenantId, UserId
-from tongdai.people.sessions import cookie, first_run, sign_in, store
+from tongdai.people.sessions import cookie, first_run, reset_link, sign_in, store
 from tongdai.people.sessions.view import (
     SAMPLE,
     FirstRun,
@@ -262,7 +262,7 @@ async def reset(request: Request) -> Response:
     require_good("password", sent.password)
     hashed = await sign_in.passwords.hash(sent.password)
     async with connection(request) as conn:
-        user = await _reset_by(conn, key_format.digest(f"reset {sent.token}", request.resources.pepper), hashed, sent)
+        user = await _reset_by(conn, reset_link.digest(sent.token, request.resources.pepper), hashed, sent)
         request.resources.guard.forget()
         return await sign_in.signed_in(request, conn, user)
 

@@ -1,11 +1,13 @@
 """Users, their roles and what a role may do, their logins and the rules for passwords. Pure."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import NamedTuple
+
+from msgspec import UNSET, UnsetType
 
 from tongdai.contacts.numbers import phone
 from tongdai.http.principal import Reach, Scope
@@ -54,6 +56,51 @@ class User:
     has_password: bool
     created_at: datetime
     disabled_at: datetime | None
+
+
+class Refusal(Enum):
+    NO_USER = auto()
+    LOGIN_TAKEN = auto()
+    NO_AGENT = auto()
+    NO_TEAM = auto()
+    AGENT_NEEDED = auto()
+    LAST_OWNER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The fields of a user that are changed; UNSET: it stays."""
+
+    name: str | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    agent_id: AgentId | UnsetType | None = UNSET
+    team_ids: tuple[int, ...] | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+def changed(user: User, change: Change, now: datetime) -> User:
+    """The user as a change makes them."""
+    disabled_at = user.disabled_at
+    if change.disabled is not UNSET:
+        disabled_at = (user.disabled_at or now) if change.disabled else None
+    return replace(
+        user,
+        name=user.name if isinstance(change.name, UnsetType) else change.name,
+        role=user.role if isinstance(change.role, UnsetType) else change.role,
+        agent_id=user.agent_id if isinstance(change.agent_id, UnsetType) else change.agent_id,
+        team_ids=user.team_ids if isinstance(change.team_ids, UnsetType) else change.team_ids,
+        disabled_at=disabled_at,
+    )
+
+
+def refusal_of(user: User, after: User | None, owners: Collection[UserId]) -> Refusal | None:
+    """Why a user may not become `after` (None: be deleted), as there are these owners who are not disabled."""
+    stays_owner = after is not None and after.role is Role.OWNER and after.disabled_at is None
+    if set(owners) == {user.user_id} and not stays_owner:
+        return Refusal.LAST_OWNER
+    if after is not None and after.role is Role.AGENT and after.agent_id is None:
+        return Refusal.AGENT_NEEDED
+    return None
 
 
 MAX_LOGIN = 254

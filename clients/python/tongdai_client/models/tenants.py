@@ -1,4 +1,4 @@
-"""Tenants, API keys, and the numbers, phones and trunks that are given to tenants."""
+"""Tenants, API keys, users and teams, and the numbers, phones and trunks that are given to tenants."""
 
 from datetime import datetime
 
@@ -82,3 +82,64 @@ class SipEndpoint(Result, frozen=True, kw_only=True):
 
 class SipEndpointGiven(Done, frozen=True, kw_only=True):
     endpoint: SipEndpoint
+
+
+class User(Result, frozen=True, kw_only=True):
+    """A person who signs in."""
+
+    user_id: int
+    name: str
+    login: str
+    """An e-mail address, or a phone number in E.164."""
+    role: str
+    """`owner`, `supervisor`, `agent` or `viewer`."""
+    agent_id: int | None
+    team_ids: list[int]
+    language: str | None
+    has_password: bool
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class UserCreated(Done, frozen=True, kw_only=True):
+    user_id: int
+
+
+class ResetLink(Done, frozen=True, kw_only=True):
+    token: str | None
+    """Returned this once; None if a retried request finds that it was returned before."""
+    path: str | None
+    """The path of the console that the user opens."""
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        # Results are printed and logged; links must not be.
+        return f"ResetLink(token='…', expires_at={self.expires_at})"
+
+
+class UserSession(Result, frozen=True, kw_only=True):
+    session_id: int
+    created_at: datetime
+    expires_at: datetime
+    seen_at: datetime
+    address: str
+    user_agent: str
+
+
+class UserSessions(Result, frozen=True, kw_only=True):
+    data: list[UserSession]
+
+
+class Team(Result, frozen=True, kw_only=True):
+    team_id: int
+    name: str
+    agents: int
+    """Number of its agents."""
+
+
+class Teams(Result, frozen=True, kw_only=True):
+    data: list[Team]
+
+
+class TeamCreated(Done, frozen=True, kw_only=True):
+    team_id: int
