@@ -11,7 +11,7 @@ help: ## Show this list
 $(VENV)/.run: pyproject.toml clients/python/pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable clients/python --editable .
+	TONGDAI_SKIP_CONSOLE=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable clients/python --editable . --group console
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
@@ -24,8 +24,11 @@ $(VENV)/.bench: $(VENV)/.dev
 
 setup: $(VENV)/.dev ## Install Tongdai and its tools into .venv
 
-run: $(VENV)/.run ## Start Tongdai with demo data on http://127.0.0.1:8080 (ARGS="--port 9000" passes options)
+run: console ## Start Tongdai with demo data on http://127.0.0.1:8080 (ARGS="--port 9000" passes options)
 	$(BIN)/tongdai demo $(ARGS)
+
+console: $(VENV)/.run ## Build the web console, unless it is built from this source already
+	$(BIN)/python web/build.py
 
 check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL, sizes, the OpenAPI document
 	$(BIN)/ruff check .
@@ -39,13 +42,14 @@ check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL, sizes, th
 	$(BIN)/python -m checks.sizes
 	$(BIN)/python -m checks.settings_reference
 	$(BIN)/python -m checks.openapi
+	$(BIN)/python web/build.py check
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # With compiled modules kept, whatever the shell says: the tests start the program hundreds of times.
-test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
+test: $(VENV)/.dev console ## Run the tests (ARGS="-k import" passes options)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(VENV)/.dev ## Run the tests of single modules, 90 seconds on 2 cores; CONTRIBUTING.md tells what is left out
@@ -66,6 +70,10 @@ test-deploy: $(VENV)/.dev ## Run deploy/ behind nginx, promtool, systemd and lin
 test-live: $(VENV)/.dev ## Run the tests against a real Asterisk 22 with SIPp callees, fetched by a script
 	tests/live/run $(ARGS)
 
+test-console: $(VENV)/.dev console ## Run the tests of the console in Debian's Chromium, installed by a script
+	$(BIN)/python web/build.py test
+	tests/browser/run $(ARGS)
+
 soak: $(VENV)/.dev ## Imports under random kills, simulated calls, callers at a rate and on hold, attacks on the API, generated cases (ARGS="--rows 1000000 --kills 30" MINUTES=60)
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/python -m tests.dialing_soak
@@ -84,4 +92,4 @@ build: $(VENV)/.dev ## Build wheels and source distributions of the server and t
 clean: ## Remove .venv and caches (never a data directory)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
 
-.PHONY: help setup run check format test test-fast test-external test-pgbouncer test-failover test-deploy test-live soak bench build clean
+.PHONY: help setup run check format test test-fast test-external test-pgbouncer test-failover test-deploy test-live test-console console soak bench build clean

@@ -29,6 +29,8 @@ class Routes:
 
     def __init__(self) -> None:
         self._root = _Node()
+        self.otherwise: Callable[[Request], Handler | None] = lambda _: None
+        """Finds the handler of a request whose path no template has; None: there is none."""
 
     def add(self, method: str, template: str, handler: Handler) -> None:
         """Add a handler for a method and a template such as `/v1/campaigns/{id}`; ValueError when it is taken."""
@@ -54,7 +56,10 @@ class Routes:
             raise NotFound("Not found: a path must not contain %2F")
         node, values = self._at(path)
         if node is None or not node.methods:
-            raise NotFound(self._hint(path))
+            handler = self.otherwise(request)
+            if handler is None:
+                raise NotFound(self._hint(path))
+            return handler
         found = node.methods.get("GET" if method == "HEAD" else method)
         if found is None:
             allowed = {*node.methods, *(("HEAD",) if "GET" in node.methods else ())}

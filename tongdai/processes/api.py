@@ -18,6 +18,8 @@ from tongdai.calls.diagnostics import api as diagnostics_api
 from tongdai.calls.live import api as live_api
 from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock
+from tongdai.console import files as console_files
+from tongdai.console.pages import Console
 from tongdai.contacts import api as contacts
 from tongdai.data_dir import ensure_private
 from tongdai.db.notify import listen, listeners
@@ -101,6 +103,7 @@ def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | Non
             routes.add(route.endpoint.method, prefix + route.endpoint.path, route)
     _document(routes, settings)
     routes.add("GET", signed.ROUTE, fetch)
+    routes.otherwise = Console(console_files.read()).find
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Resources]:

@@ -1,0 +1,178 @@
+/**
+ * The one event stream of this browser. HTTP/1.1 allows six connections to a server, for all tabs: one tab, the leader,
+ * holds the stream and passes what it hears to the others on a BroadcastChannel. It reconnects for ever.
+ */
+
+import { useSyncExternalStore } from "react";
+import type { components } from "../api/schema.d.ts";
+import { hearServer, serverNow } from "./clock.ts";
+import { elect } from "./leader.ts";
+
+type Schemas = components["schemas"];
+export type Topics = {
+  queues: Omit<Schemas["QueuesLive"], "queues"> & { queues: Schemas["QueueLiveDetail"][] };
+  agents: Schemas["AgentView"][];
+  campaigns: Schemas["Overview"];
+};
+export type Topic = keyof Topics;
+export const TOPICS: readonly Topic[] = ["queues", "agents", "campaigns"];
+
+/** What was heard of a topic, and when the server read it last, changed or not. */
+export type Heard<T> = { data: T; readAt: number };
+type State = { [K in Topic]?: Heard<Topics[K]> } & { heardAt?: number };
+
+type Message =
+  | { kind: "data"; topic: Topic; data: unknown; readAt: string; now: string }
+  | { kind: "beat"; now: string; readAt: Partial<Record<Topic, string>> }
+  | { kind: "ask" }
+  | { kind: "state"; state: State };
+
+const CHANNEL = "tongdai.stream";
+export const STALE_S = 5;
+const RETRY_MS = [500, 1_000, 2_000, 5_000];
+
+/** The state after a message; the same object when nothing changes. */
+export function reduce(state: State, message: Message): State {
+  switch (message.kind) {
+    case "data":
+      return { ...state, heardAt: Date.parse(message.now), [message.topic]: { data: message.data, readAt: Date.parse(message.readAt) } };
+    case "beat": {
+      const next: State = { ...state, heardAt: Date.parse(message.now) };
+      for (const [topic, at] of Object.entries(message.readAt) as [Topic, string][]) {
+        const heard = state[topic];
+        if (heard) Object.assign(next, { [topic]: { ...heard, readAt: Date.parse(at) } });
+      }
+      return next;
+    }
+    case "state":
+      return (message.state.heardAt ?? 0) > (state.heardAt ?? 0) ? message.state : state;
+    case "ask":
+      return state;
+  }
+}
+
+class Stream {
+  #state: State = {};
+  #listeners = new Set<() => void>();
+  #stop: (() => void) | null = null;
+  #channel: BroadcastChannel | null = null;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly state = (): State => this.#state;
+
+  /** Follow, for whoever is signed in: a browser has one session, so that the tabs of one see the same. */
+  start(topics: readonly Topic[]): void {
+    if (this.#stop) return;
+    const channel = new BroadcastChannel(CHANNEL);
+    this.#channel = channel;
+    let leading = false;
+    channel.onmessage = ({ data }: MessageEvent<Message>) => {
+      if (data.kind === "ask") {
+        if (leading) channel.postMessage({ kind: "state", state: this.#state } satisfies Message);
+      } else this.#hear(data);
+    };
+    channel.postMessage({ kind: "ask" } satisfies Message);
+    const resign = elect(CHANNEL, () => {
+      leading = true;
+      const close = this.#connect(topics);
+      return () => {
+        leading = false;
+        close();
+      };
+    });
+    this.#stop = () => {
+      resign();
+      channel.close();
+    };
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.#channel = null;
+    this.#state = {};
+    this.#tell();
+  }
+
+  #connect(topics: readonly Topic[]): () => void {
+    let source: EventSource | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let failures = 0;
+
+    const open = () => {
+      clearTimeout(timer);
+      source?.close();
+      source = new EventSource(`/v1/live/events?topics=${topics.join(",")}`);
+      source.onopen = () => {
+        failures = 0;
+      };
+      // The browser gives up after an answer other than 200: we do not.
+      source.onerror = () => {
+        source?.close();
+        timer = setTimeout(open, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+      };
+      for (const topic of TOPICS) {
+        source.addEventListener(topic, (event) => {
+          const { now, readAt, data } = JSON.parse((event as MessageEvent<string>).data) as { now: string; readAt: string; data: unknown };
+          this.#pass({ kind: "data", topic, data, readAt, now });
+        });
+      }
+      source.addEventListener("beat", (event) => {
+        const { now, readAt } = JSON.parse((event as MessageEvent<string>).data) as { now: string; readAt: Partial<Record<Topic, string>> };
+        this.#pass({ kind: "beat", now, readAt });
+      });
+    };
+    // No event tells that a page was frozen, or that the machine slept: look when it is seen again.
+    const look = () => {
+      if (document.visibilityState === "visible" && age(this.#state.heardAt) > STALE_S) open();
+    };
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pageshow", look);
+    addEventListener("online", look);
+    const watch = setInterval(() => {
+      if (this.#state.heardAt && age(this.#state.heardAt) > 3 * STALE_S) open();
+    }, 3 * STALE_S * 1000);
+    open();
+    return () => {
+      clearTimeout(timer);
+      clearInterval(watch);
+      document.removeEventListener("visibilitychange", look);
+      removeEventListener("pageshow", look);
+      removeEventListener("online", look);
+      source?.close();
+    };
+  }
+
+  #pass(message: Message): void {
+    this.#channel?.postMessage(message);
+    this.#hear(message);
+  }
+
+  #hear(message: Message): void {
+    if (message.kind === "data" || message.kind === "beat") hearServer(message.now);
+    const next = reduce(this.#state, message);
+    if (next === this.#state) return;
+    this.#state = next;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export const stream = new Stream();
+
+/** Seconds since an instant of the server; infinite if there is none. */
+export function age(at: number | undefined): number {
+  return at === undefined ? Infinity : (serverNow() - at) / 1000;
+}
+
+/** The newest data of a topic; undefined until the first came. */
+export function useTopic<K extends Topic>(topic: K): Heard<Topics[K]> | undefined {
+  return useSyncExternalStore(stream.subscribe, () => stream.state()[topic]) as Heard<Topics[K]> | undefined;
+}

@@ -1,0 +1,18 @@
+export const en = {
+  skip: "Skip to content",
+  navigation: "Main navigation",
+  groups: { work: "My work", watch: "Supervision", dial: "Outbound", report: "Reports", settings: "Settings" },
+  roles: { owner: "Owner", supervisor: "Supervisor", agent: "Agent", viewer: "Viewer" },
+  language: "Language",
+  theme: "Theme",
+  themes: { system: "As the system", light: "Light", dark: "Dark" },
+  signOut: "Sign out",
+  shortcuts: "Keyboard shortcuts",
+  showShortcuts: "Show keyboard shortcuts",
+  noShortcuts: "This screen has no others.",
+  close: "Close",
+  notFound: "There is no such page",
+  home: "To the start",
+  failed: "This page failed",
+  reload: "Load again",
+};
