@@ -107,6 +107,14 @@ async def test_number_is_called_back_once_for_a_queue(tenant: Tenant, queue_id: 
     assert await created(tenant, queue_id) != callback_id
 
 
+async def test_change_to_an_unknown_agent_changes_nothing(tenant: Tenant, queue_id: QueueId) -> None:
+    callback_id = await created(tenant, queue_id, dueAt=instant(LATER))
+    before = await listed(tenant)
+    sent = {"dueAt": instant(LATER + timedelta(days=1)), "agentId": 999999}
+    refused(await tenant.call("PATCH", f"{CALLBACKS}/{callback_id}", json=sent), *MISSING)
+    assert await listed(tenant) == before
+
+
 async def test_time_and_agent_of_a_pending_callback_are_changed(
     tenant: Tenant, queue_id: QueueId, agent_id: AgentId
 ) -> None:

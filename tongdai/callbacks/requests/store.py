@@ -159,6 +159,9 @@ async def change(
         found = callback_of(row)
         if found.state is not CallbackState.PENDING:
             return Refusal.NOT_PENDING
+        # Before anything is written: a refusal does not roll the caller's transaction back.
+        if agent is not UNSET and agent[0] is not None and not await conn.fetchval(AGENT, tenant_id, agent[0]):
+            return Refusal.NO_AGENT
         begins = found.due_at
         if due_at is not UNSET:
             if due_at < await hours.now(conn) - CLOCKS_DIFFER:
@@ -170,8 +173,6 @@ async def change(
             begins = due_at
         if agent is not UNSET:
             agent_id, patience_s = agent
-            if agent_id is not None and not await conn.fetchval(AGENT, tenant_id, agent_id):
-                return Refusal.NO_AGENT
             until = None if agent_id is None else begins + timedelta(seconds=patience_s)
             await conn.execute(KEEP_FOR, tenant_id, callback_id, agent_id, until)
         sent = {"dueAt": None if due_at is UNSET else due_at.isoformat(), "agent": None if agent is UNSET else agent[0]}
