@@ -87,6 +87,28 @@ def test_caller_who_hangs_up_after_the_transfer_was_answered_all_the_same() -> N
     play(scene)
 
 
+def test_customer_on_hold_hears_music_after_a_refused_transfer() -> None:
+    async def scene(s: Scene) -> None:
+        await begun(s)
+        signed_in(s, "a0", QUEUE)
+        caller = await call_in(s, 1, talk_s=None)
+        await s.until(lambda: caller.talks)
+        (call,) = s.acd.live.values()
+        acts = s.acts
+        assert isinstance(acts, MemoryActs)
+        hold = acts.ask(call.call_id, Kind.HOLD, {})
+        await s.until(lambda: hold in acts.ended, within_s=5)
+        refused = await transfer(s, call.call_id, queueId=999)
+        assert refused.result is Result.REFUSED
+        heard = caller.music_s
+        await asyncio.sleep(5)
+        resume = acts.ask(call.call_id, Kind.RESUME, {})
+        await s.until(lambda: resume in acts.ended, within_s=5)
+        assert caller.music_s >= heard + 5, "the customer was still on hold"
+
+    play(scene)
+
+
 def test_transfer_to_an_agent_waits_for_them_and_not_for_others() -> None:
     async def scene(s: Scene) -> None:
         await begun(s)

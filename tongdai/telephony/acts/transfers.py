@@ -28,9 +28,17 @@ class Transfers:
             return Ended(Result.REFUSED, "The agent talks with the customer already")
         if talk.held:
             await commands.stop_music(self._ari, talk.channel)
+        why = await self._transfer(act, talk)
+        if why is None:
+            return Ended(Result.DONE)
+        if talk.held:  # still: nobody else would play music to them
+            await commands.start_music(self._ari, talk.channel)
+        return Ended(Result.REFUSED, why)
+
+    async def _transfer(self, act: Act, talk: Talk) -> str | None:
+        """Returns why not; None: it is done."""
         if self._dialer.owns(talk.channel):
             if not await self._acd.take_contact(act.tenant_id, act.call_id):
-                return Ended(Result.REFUSED, "The call is not connected with an agent")
+                return "The call is not connected with an agent"
             self._dialer.forget(talk.channel)
-        why = await self._acd.transfer(talk.channel, act.destination, act.to_agent)
-        return Ended(Result.DONE) if why is None else Ended(Result.REFUSED, why)
+        return await self._acd.transfer(talk.channel, act.destination, act.to_agent)
