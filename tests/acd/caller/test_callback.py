@@ -97,6 +97,30 @@ def test_confirmed_number_is_recorded_before_the_thanks_and_the_call_ends(events
     assert commands[0] == RecordEnd(InboundEnding(InboundOutcome.CALLBACK, 16)), "not abandoned"
 
 
+DEAR = (
+    "+447911123456",  # a mobile number abroad
+    "+18764567890",  # Jamaica, by the code of the United States
+    "+881612345678",  # a satellite phone
+    "+8419001234",  # a dear one at home
+)
+
+
+@pytest.mark.parametrize("shown", DEAR)
+def test_numbers_that_earn_their_owner_money_are_not_called_back_whatever_a_caller_shows(shown: str) -> None:
+    call, commands = after(Admitted(TO_CALLBACK, 0), replace(BEGUN, phone=shown))
+    assert said(commands) == ["callback-enter"]
+    assert call.callback is not None
+    assert not call.callback.phone
+
+
+@pytest.mark.parametrize("entered", [f"00{number.removeprefix('+')}#" for number in DEAR])
+def test_numbers_that_earn_their_owner_money_are_not_called_back_whatever_a_caller_enters(entered: str) -> None:
+    call, commands = after(*SENT, pressed("2"), *keys(entered))
+    assert said(commands)[-2:] == ["callback-invalid", "callback-enter"]
+    assert call.callback is not None
+    assert not call.callback.entered
+
+
 def test_other_number_is_entered_and_confirmed() -> None:
     call, commands = after(*BY_KEY, pressed("2"))
     assert said(commands) == ["callback-enter"]

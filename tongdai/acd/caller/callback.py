@@ -6,6 +6,9 @@
        └── nothing, or other keys, too often ──▶ given up
 
 A key counts at any time, also while something is said, which it stops. A caller who withholds the number enters one.
+
+Anybody may ring, show any number and enter any other. So only ordinary numbers of the tenant's country are called back:
+whoever earns by calls to numbers abroad would otherwise have them made.
 """
 
 from collections.abc import Sequence
@@ -62,8 +65,9 @@ CallbackStep = tuple[CallerProgress, tuple[Request, ...], Asked | Given | None]
 
 
 def begin(call: CallerProgress, begun: CallbackBegun) -> CallbackStep:
-    dialog = CallbackDialog(phone=begun.phone, country=begun.country, language=begun.language)
-    return _ask(call, dialog) if begun.phone else _enter(call, dialog)
+    known = begun.phone if begun.phone and phone.may_be_requested(begun.phone, begun.country) else ""
+    dialog = CallbackDialog(phone=known, country=begun.country, language=begun.language)
+    return _ask(call, dialog) if known else _enter(call, dialog)
 
 
 def step(call: CallerProgress, event: object) -> CallbackStep:
@@ -112,7 +116,7 @@ def _pressed(call: CallerProgress, dialog: CallbackDialog, digit: str) -> Callba
 def _complete(call: CallerProgress, dialog: CallbackDialog) -> CallbackStep:
     """The caller has entered a number."""
     number = phone.normalise(dialog.entered or "", dialog.country)
-    if isinstance(number, NumberFault):
+    if isinstance(number, NumberFault) or not phone.may_be_requested(number, dialog.country):
         return _again(call, replace(dialog, entered=""), ("callback-invalid",))
     return _ask(call, replace(dialog, phone=number, entered=None))
 

@@ -118,6 +118,21 @@ def normalise_all(texts: Sequence[str], country: str) -> list[str | NumberFault]
     return [prefix + number if number else read(text) for number, text in zip(numbers, texts, strict=True)]
 
 
+_CALLED_AT_REQUEST = frozenset({
+    PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.VOIP,
+})  # fmt: skip
+
+
+def may_be_requested(e164: str, country: str) -> bool:
+    """Whether a number may be called because somebody unknown says so: a fixed, mobile or internet number of the
+    country itself. Others may cost much, and whoever asks may earn by them; `+1` alone is the code of 25 countries."""
+    number = phonenumbers.parse(e164)
+    return (
+        phonenumbers.number_type(number) in _CALLED_AT_REQUEST
+        and phonenumbers.region_code_for_number(number) == country
+    )
+
+
 @lru_cache(maxsize=256)
 def normaliser(country: str) -> Callable[[str], str | NumberFault]:
     """`normalise` bound to a country, for many numbers that come one by one."""
