@@ -1,5 +1,6 @@
 """`/missed-calls`: callers whom nobody answered."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from tests.support import callers
 from tests.support.api import Tenant, refused
 from tests.support.calls import a_call
+from tongdai.calls.missed.model import CLAIM_HOLDS
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId
 
@@ -55,6 +57,7 @@ async def test_caller_whom_nobody_answered_is_listed(
         "state": "open",
         "agentId": None,
         "claimedAt": None,
+        "claimedUntil": None,
         "servedBy": None,
         "closedAt": None,
     }
@@ -132,6 +135,28 @@ async def test_one_agent_claims_a_missed_call_until_it_is_given_back(
         "select action from audit where tenant_id = $1 and action like 'missed%' order by audit_id", tenant.tenant_id
     )
     assert [row["action"].partition(".")[2] for row in audited] == ["claim", "release", "claim", "close"]
+
+
+async def test_claim_lapses_and_others_claim(tenant: Tenant, conn: Connection, queue_id: QueueId) -> None:
+    first, second = await agent_of(tenant, queue_id), await agent_of(tenant, queue_id, "b")
+    call_id = await missed(conn, tenant, queue_id)
+    path = f"{MISSED}/{call_id}"
+    await tenant.done("POST", f"{path}/claim", json={"agentId": first})
+    (row,) = await listed(tenant, "?state=claimed")
+    assert datetime.fromisoformat(row["claimedUntil"]) == datetime.fromisoformat(row["claimedAt"]) + CLAIM_HOLDS
+    aged = "update call set seen_to_since = seen_to_since - $2::interval where call_id = $1"
+    await conn.execute(aged, call_id, CLAIM_HOLDS)
+    (row,) = await listed(tenant, "?state=open")
+    assert (row["agentId"], row["claimedAt"], row["claimedUntil"]) == (None, None, None)
+    refused(await tenant.post(f"{path}/release"), 400, "INVALID_STATE")
+    await tenant.done("POST", f"{path}/claim", json={"agentId": second})
+    (row,) = await listed(tenant)
+    assert (row["state"], row["agentId"]) == ("claimed", second)
+    await tenant.done("POST", f"{path}/close")
+    await conn.execute("update call set closed_at = closed_at - $2::interval where call_id = $1", call_id, CLAIM_HOLDS)
+    await conn.execute(aged, call_id, CLAIM_HOLDS)
+    (row,) = await listed(tenant)
+    assert (row["state"], row["agentId"], row["claimedUntil"]) == ("closed", second, None)
 
 
 async def test_answered_call_is_no_missed_call(tenant: Tenant, conn: Connection, queue_id: QueueId) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from tongdai import ids
 from tongdai.calls.missed import store
-from tongdai.calls.missed.model import MISSED, MissedCall, MissedKey, MissedState
+from tongdai.calls.missed.model import CLAIM_HOLDS, MISSED, MissedCall, MissedKey, MissedState
 from tongdai.calls.missed.store import Refusal
 from tongdai.contacts.numbers import phone
 from tongdai.db.pool import Connection
@@ -60,12 +60,14 @@ class MissedView(msgspec.Struct, kw_only=True):
     waitSec: float | None
     """Seconds from the answer, by music or a message, to the end; null: it was not answered."""
     state: Annotated[str, one_of(MissedState)]
-    """State: `open`; `claimed` by an agent; `served`, a later call by the number or to it was connected;
+    """State: `open`; `claimed` by an agent, for an hour; `served`, a later call by the number or to it was connected;
     `closed`."""
     agentId: int | None
-    """The agent who claimed it; null: nobody."""
+    """The agent who claimed it; null: nobody, or an hour has passed."""
     claimedAt: datetime | None
-    """When the agent claimed it; null: nobody has."""
+    """When the agent claimed it; null likewise."""
+    claimedUntil: datetime | None
+    """When the claim lapses; null likewise, or the call was served or closed."""
     servedBy: UUID | None
     """The later call that was connected; null: there is none."""
     closedAt: datetime | None
@@ -95,6 +97,7 @@ _SAMPLE: dict[str, Any] = {
     "state": "claimed",
     "agentId": 7,
     "claimedAt": "2026-03-10T02:05:00Z",
+    "claimedUntil": "2026-03-10T03:05:00Z",
     "servedBy": None,
     "closedAt": None,
 }
@@ -146,6 +149,7 @@ def _state(text: str | None) -> MissedState | None:
 
 
 def _view(call: MissedCall, written: Callable[[str], str]) -> MissedView:
+    claimed_at = call.claimed_at if call.state == MissedState.CLAIMED else None
     waited = None if call.answered_at is None else max(0.0, (call.ended_at - call.answered_at).total_seconds())
     return MissedView(
         callId=call.call_id,
@@ -159,6 +163,7 @@ def _view(call: MissedCall, written: Callable[[str], str]) -> MissedView:
         state=call.state,
         agentId=call.agent_id,
         claimedAt=call.claimed_at,
+        claimedUntil=None if claimed_at is None else claimed_at + CLAIM_HOLDS,
         servedBy=call.served_by,
         closedAt=call.closed_at,
     )
@@ -172,6 +177,7 @@ def _view(call: MissedCall, written: Callable[[str], str]) -> MissedView:
         own=Own.BODY,
         tag=_TAG,
         summary="Claim a missed call for an agent, who will call back",
+        description="The claim lapses after an hour: the call is open again, and others may claim it.",
         body=MissedClaim,
         refine={"MissedClaim": {"agentId": dict(ID)}},
         body_sample={"agentId": 7},

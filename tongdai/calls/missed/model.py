@@ -1,6 +1,6 @@
 """Missed calls: callers whom nobody answered. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -11,6 +11,10 @@ from tongdai.ids import AgentId, QueueId
 MISSED = tuple(outcome for outcome in InboundOutcome if outcome not in {"answered", "refused"})
 """The outcomes of missed calls. Refusing a caller is no omission; one who asked to be called back is missed when that
 reached nobody."""
+
+
+CLAIM_HOLDS = timedelta(hours=1)
+"""How long a claim holds: an agent who has not called back by then is not going to, and others see the caller again."""
 
 
 class MissedState(StrEnum):
@@ -38,7 +42,7 @@ class MissedCall(NamedTuple):
     ended_at: datetime
     state: str
     agent_id: AgentId | None
-    """The agent who claimed it."""
+    """The agent who claimed it; None: nobody, or the claim has lapsed."""
     claimed_at: datetime | None
     served_by: UUID | None
     """The later call."""

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from uuid import UUID
 
 from tongdai.call_outcome import InboundOutcome
-from tongdai.calls.missed.model import MISSED, MissedCall, MissedKey, MissedState
+from tongdai.calls.missed.model import CLAIM_HOLDS, MISSED, MissedCall, MissedKey, MissedState
 from tongdai.calls.sql import month_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
@@ -23,12 +23,15 @@ _IS_MISSED = f"""c.direction = 'inbound' and c.connected_at is null and c.ended_
             select from callback k where k.tenant_id = $1 and k.from_call = c.call_id
                 and k.state in ('failed', 'expired', 'forbidden')
         ))"""
+_HOLDS = f"c.seen_to_since > coalesce(c.closed_at, now()) - interval '{CLAIM_HOLDS.total_seconds():.0f} s'"
+"""Whether the claim of a call has not lapsed, or had not when it was closed."""
 _STATE = f"""case when c.closed_at is not null then '{MissedState.CLOSED}'
         when served.found is not null then '{MissedState.SERVED}'
-        when c.seen_to_by is not null then '{MissedState.CLAIMED}' else '{MissedState.OPEN}' end"""
+        when c.seen_to_by is not null and {_HOLDS} then '{MissedState.CLAIMED}' else '{MissedState.OPEN}' end"""
 _FOUND = f"""
     select c.call_id, c.queue_id, c.phone, c.called, c.outcome, c.opened_at, c.answered_at, c.ended_at,
-        {_STATE} as state, c.seen_to_by as agent_id, c.seen_to_since as claimed_at, served.found as served_by,
+        {_STATE} as state, case when {_HOLDS} then c.seen_to_by end as agent_id,
+        case when {_HOLDS} then c.seen_to_since end as claimed_at, served.found as served_by,
         c.closed_at
     from call c left join lateral ({served_later("c")}) served on true
     where c.tenant_id = $1 and {_IS_MISSED}"""
