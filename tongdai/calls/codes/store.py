@@ -36,9 +36,11 @@ class CallToCode:
     """Whether it was answered and had an agent, or was connected."""
 
 
-FIND = """
+_REACHED = "connected_at is not null or agent_id is not null"
+"""Whether a call had an agent, and so may have a code, once it was answered."""
+FIND = f"""
 select campaign_id, contact_id, queue_id, phone, agent_id, wrap_up_code_id as code_id,
-    state in ('answered', 'ended') and (connected_at is not null or agent_id is not null) as reached
+    state in ('answered', 'ended') and ({_REACHED}) as reached
 from call where tenant_id = $1 and call_id = $2
 """
 
@@ -119,7 +121,8 @@ async def set_code(
 COUNTS = f"""
 select wrap_up_code_id as code_id, count(*) as calls from call
 where tenant_id = $1 and ended_at >= $2::timestamptz and ended_at < $3::timestamptz
-    and ended_month >= {month_of("$2::timestamptz")} and wrap_up_code_id is not null
+    and ended_month >= {month_of("$2::timestamptz")}
+    and (wrap_up_code_id is not null or {_REACHED})
     and ($4::bigint is null or campaign_id = $4) and ($5::bigint is null or queue_id = $5)
     and ($6::bigint is null or agent_id = $6)
 group by wrap_up_code_id
@@ -135,7 +138,7 @@ async def counts(
     campaign_id: CampaignId | None = None,
     queue_id: QueueId | None = None,
     agent_id: AgentId | None = None,
-) -> Mapping[int, int]:
-    """The number of calls with each code that ended in a period."""
+) -> Mapping[int | None, int]:
+    """The number of calls with each code that ended in a period; of those that may have one and have none by None."""
     rows = await conn.fetch(COUNTS, tenant_id, since, before, campaign_id, queue_id, agent_id)
     return {row["code_id"]: row["calls"] for row in rows}

@@ -259,21 +259,22 @@ async def test_codes_are_in_the_file_of_calls_by_name_and_counted(wrap_ups: Wrap
     caller = await wrap_ups.caller()
     await caller.end()
     await wrap_ups.set(caller.path, lost)
+    await (await wrap_ups.talk()).end()
     await tenant.done("DELETE", f"/v1/wrap-up-codes/{lost}")
     rows = rows_of_csv(await tenant.get("/v1/calls", headers={"Accept": "text/csv"}))
     assert sorted((row["wrapUpCode"], row["wrapUpNote"]) for row in rows) == [
-        ("Lost", "Blue"), ("Sold", "Blue"), ("Sold", "Blue"),
+        ("", ""), ("Lost", "Blue"), ("Sold", "Blue"), ("Sold", "Blue"),
     ]  # fmt: skip
     period = "from=2026-01-01T00:00:00Z&to=2099-01-01T00:00:00Z"
 
     async def counted(query: str = "") -> dict[str, int]:
         page = await tenant.done("GET", f"/v1/wrap-up-codes/counts?{period}{query}")
-        return {row["name"]: row["calls"] for row in page["data"]}
+        return {row["name"]: row["calls"] for row in page["data"]} | {"": page["withoutCode"]}
 
-    assert await counted() == {"Sold": 2, "Lost": 2}
-    assert await counted(f"&campaignId={wrap_ups.campaign_id}") == {"Sold": 2, "Lost": 1}
-    assert await counted(f"&queueId={wrap_ups.floor.queue_id}") == {"Lost": 1}
-    assert await counted(f"&agentId={talks[1].agent_id}") == {"Lost": 1}
+    assert await counted() == {"Sold": 2, "Lost": 2, "": 1}
+    assert await counted(f"&campaignId={wrap_ups.campaign_id}") == {"Sold": 2, "Lost": 1, "": 1}
+    assert await counted(f"&queueId={wrap_ups.floor.queue_id}") == {"Lost": 1, "": 0}
+    assert await counted(f"&agentId={talks[1].agent_id}") == {"Lost": 1, "": 0}
     for query in ("", "?from=2026-01-01T00:00:00Z", "?from=x&to=y"):
         refused(await tenant.get(f"/v1/wrap-up-codes/counts{query}"), 400, "INVALID_INPUT")
 

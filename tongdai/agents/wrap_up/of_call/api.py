@@ -67,6 +67,8 @@ class CodeCounts(msgspec.Struct, kw_only=True):
     """Always `"1"`."""
     data: list[CodeCount]
     """The codes that calls of the period have, by id, deleted ones included."""
+    withoutCode: int
+    """Number of calls of the period that had an agent, and have no code."""
 
 
 _sent = msgspec.json.Decoder(WrapUpSent)
@@ -174,7 +176,7 @@ _ID: dict[str, Any] = {"type": "integer", "format": "int64", **ID}
             Query("agentId", "Calls of an agent", _ID, 7),
         ),
         response=CodeCounts,
-        sample={"success": "1", "data": [{"codeId": 3, "name": "Sold", "calls": 12}]},
+        sample={"success": "1", "data": [{"codeId": 3, "name": "Sold", "calls": 12}], "withoutCode": 3},
     )
 )
 async def counts(request: Request) -> Response:
@@ -192,9 +194,11 @@ async def counts(request: Request) -> Response:
         )
         known: dict[int, Code] = {code.code_id: code for code in await codes.codes(conn, tenant_id, retired=True)}
     rows = [
-        CodeCount(codeId=code_id, name=known[CodeId(code_id)].name, calls=calls) for code_id, calls in found.items()
+        CodeCount(codeId=code_id, name=known[CodeId(code_id)].name, calls=calls)
+        for code_id, calls in found.items()
+        if code_id is not None
     ]
-    return ok(CodeCounts(data=sorted(rows, key=lambda row: row.codeId)))
+    return ok(CodeCounts(data=sorted(rows, key=lambda row: row.codeId), withoutCode=found.get(None, 0)))
 
 
 def _needed(query: dict[str, list[str]], name: str) -> datetime:
