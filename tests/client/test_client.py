@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -178,6 +179,18 @@ async def test_invalid_ids_do_not_become_paths(caller: Caller, bad: Any) -> None
     with pytest.raises(ValueError, match="an id must be a positive integer"):
         await done(caller.client.campaign(bad))
     assert caller.plan.requests == []
+
+
+async def test_call_of_an_agent_is_asked_for_by_the_id_that_the_agent_shows(caller: Caller) -> None:
+    """`Agent.call_id` is a UUID, `Call.call_id` a text: both are taken."""
+    call_id = uuid4()
+    for one in (call_id, str(call_id)):
+        with pytest.raises(sdk.NotFound, match="Call not found"):
+            await done(caller.client.call(one))
+        with pytest.raises(sdk.NotFound, match="Call not found"):
+            await done(caller.client.hold_call(one))
+    with pytest.raises(ValueError, match="invalid callId"):
+        await done(caller.client.call("../agents/1"))
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "ä", "a\nb", " a"])

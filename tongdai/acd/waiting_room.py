@@ -30,6 +30,7 @@ from uuid import UUID
 from tongdai.acd.admission import Send
 from tongdai.acd.callbacks.pending import PendingCallbacks
 from tongdai.acd.caller.model import Stage
+from tongdai.acd.caller.preferred import TRANSFERRED_FOR
 from tongdai.acd.caller.signals import Matched, Signal, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
 from tongdai.acd.eligibility import QueueKey, WaitingCaller
@@ -51,10 +52,6 @@ class Preference(NamedTuple):
 
 LOOK_S = 0.25
 """How often agents who were freed elsewhere are looked for, while callers wait."""
-
-
-TRANSFERRED_FOR = timedelta(seconds=30)
-"""How long a caller who is transferred to an agent waits for nobody else."""
 
 
 class WaitingRoom:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 
@@ -31,7 +32,7 @@ class Operation(Generic[T]):
     method: str
     template: str
     """The route's path as documented: `/campaigns/{id}/contact-lists`."""
-    path_parameters: tuple[int | str, ...]
+    path_parameters: tuple[int | str | UUID, ...]
     """The values of the template's parameters, in order."""
     response_type: Any
     """The type of the response's body."""
@@ -105,7 +106,7 @@ def counted(page: Page[Any]) -> int:
 def operation(
     method: str,
     template: str,
-    path_parameters: tuple[int | str, ...],
+    path_parameters: tuple[int | str | UUID, ...],
     response_type: Any,
     query: Query | None = None,
     body: Any = None,
@@ -115,7 +116,7 @@ def operation(
     """Make an operation. A POST gets a random idempotency key unless the caller gives one."""
     for name, value in zip(_PARAMETER.findall(template), path_parameters, strict=True):
         if name in _TEXT_PARAMETERS:
-            if not (isinstance(value, str) and _TEXT_PARAMETERS[name].fullmatch(value)):
+            if not (isinstance(value, (str, UUID)) and _TEXT_PARAMETERS[name].fullmatch(str(value))):
                 raise ValueError(f"invalid {name}: {value!r}")
         elif type(value) is not int or value <= 0:
             raise ValueError(f"an id must be a positive integer, not {value!r}")
@@ -136,7 +137,7 @@ def operation(
 
 def paged_operation(
     template: str,
-    path_parameters: tuple[int | str, ...],
+    path_parameters: tuple[int | str | UUID, ...],
     record: type[T],
     page_size: int,
     query: Query,

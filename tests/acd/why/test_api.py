@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -173,6 +174,48 @@ async def test_agent_who_talked_with_the_caller_last_is_waited_for(tenant: Tenan
     assert reasons(found) == (["preferred_agent"], ["talking", "others_preferred"])
     assert found["callers"][0]["agentId"] == before
     assert round((instant(found["callers"][0]["until"]) - instant(found["at"])).total_seconds(), -1) == 40
+
+
+TRANSFERRED = """
+insert into call_act (tenant_id, call_id, switch_id, kind, arguments, asked_at, begun_at, done_at, result)
+values ($1, $2, $3, 'transfer', $4, $5, $5, $5, 'done')
+"""
+
+
+async def _transferred(conn: Connection, tenant: Tenant, call_id: UUID, ago_s: float, **arguments: int) -> None:
+    await conn.execute(TRANSFERRED, tenant.tenant_id, call_id, DEFAULT, arguments, ago(ago_s))
+
+
+async def test_agent_to_whom_a_caller_was_transferred_is_waited_for(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue()
+    call_id = await waiting(conn, tenant.tenant_id, queue_id, 10, arrived_s=60)
+    to = await new_agent(conn, tenant.tenant_id, queue_id, "talking")
+    await _transferred(conn, tenant, call_id, 11, queueId=queue_id, agentId=to)
+    found = await why(tenant, queue_id)
+    assert reasons(found) == (["preferred_agent"], ["talking"]), "nobody else is free either"
+    (caller,) = found["callers"]
+    assert caller["agentId"] == to
+    assert f"An agent ({to}) until " in caller["message"]
+    assert round((instant(caller["until"]) - instant(found["at"])).total_seconds(), -1) == 20
+    await new_agent(conn, tenant.tenant_id, queue_id)
+    assert reasons(await why(tenant, queue_id)) == (["preferred_agent"], ["talking", "others_preferred"])
+
+
+async def test_transfer_to_an_agent_that_is_over_names_nobody(tenant: Tenant, conn: Connection) -> None:
+    queue_id, other = await tenant.queue("Sales"), await tenant.queue("Support")
+    to = await new_agent(conn, tenant.tenant_id, queue_id, "talking")
+    again = await waiting(conn, tenant.tenant_id, queue_id, 10)
+    await _transferred(conn, tenant, again, 14, queueId=queue_id, agentId=to)
+    await _transferred(conn, tenant, again, 11, queueId=queue_id)
+    elsewhere = await waiting(conn, tenant.tenant_id, queue_id, 10)
+    await _transferred(conn, tenant, elsewhere, 11, queueId=other, agentId=to)
+    since = await waiting(conn, tenant.tenant_id, queue_id, 10)
+    await _transferred(conn, tenant, since, 25, queueId=queue_id, agentId=to)
+    asked = await waiting(conn, tenant.tenant_id, queue_id, 10)
+    await _transferred(conn, tenant, asked, 11, queueId=queue_id, agentId=to)
+    assert await callers.offer(conn, tenant.tenant_id, asked, to, ago(5))
+    assert await callers.offer_ended(conn, tenant.tenant_id, asked, to, OfferOutcome.NO_ANSWER, ago(1))
+    assert reasons(await why(tenant, queue_id))[0] == ["no_agent_free"] * 4
 
 
 async def test_callback_that_is_due_has_its_place(tenant: Tenant, conn: Connection) -> None:

@@ -56,6 +56,7 @@ def test_agent_is_created_listed_signed_in_and_out(desk):
         "wrapUpSec": 10,
         "state": "offline",
         "offlineReason": None,
+        "callId": None,
     }
     called, answered = desk.printed("sign-in", agent_id).splitlines()
     assert called == "The phone agent-7 is being called."
@@ -85,8 +86,12 @@ def test_agent_of_several_queues_is_paused_ready_and_released(desk):
         assert listed["state"] == "paused (lunch)"
         assert desk.printed("ready", agent_id) == "Agent is ready"
         assert client.agent(agent_id).state == "idle"
+        assert "Agent not found" in desk.failed("next-state", 999999999999, "offline")
+        assert "reason" in desk.failed("next-state", agent_id, "paused")
+        assert "in state idle, only offline" in desk.failed("delete", agent_id)
         assert desk.printed("release", agent_id) == "Agent released"
         assert client.agent(agent_id).state == "offline"
+        assert desk.printed("delete", agent_id) == "Agent deleted"
     assert "--skill" in desk.failed(
         "create", "--name", "A", "--queue", 1, "--endpoint", "b", "--skill", "english", code=2
     )

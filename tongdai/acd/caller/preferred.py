@@ -1,9 +1,14 @@
-"""The agent whom a caller is offered to before others: who talked with the number last."""
+"""The agent whom a caller is offered to before others: who talked with the number last, or whom they were transferred
+to."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
+
+TRANSFERRED_FOR = timedelta(seconds=30)
+"""How long a caller who is transferred to an agent waits for nobody else."""
 
 # The months are those of the partitions. Whoever was offered the caller already has declined, or did not answer.
 PREFERRED = """

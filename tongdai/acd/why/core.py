@@ -129,9 +129,12 @@ class _Callers:
             return CallerReason(of_switch), None
         if one.caller.call_id in self._paired:
             return None, None
-        if not self._idle:
-            return CallerReason.NO_AGENT_FREE if self._signed_in else CallerReason.NO_AGENTS_SIGNED_IN, None
-        return self._passed_over(one)
+        if self._idle:
+            return self._passed_over(one)
+        if not self._signed_in:
+            return CallerReason.NO_AGENTS_SIGNED_IN, None
+        need, until = need_of(one.caller, self._rules, self._found.now)
+        return (CallerReason.NO_AGENT_FREE, None) if need.preferred is None else (CallerReason.PREFERRED_AGENT, until)
 
     def _passed_over(self, one: CallerFacts) -> tuple[CallerReason, datetime | None]:
         """Why a caller has none of the agents who are idle."""

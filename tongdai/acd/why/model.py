@@ -92,6 +92,8 @@ class CallerFacts:
     """Their phone is being called, and has not answered."""
     offers: int = 0
     """The offers until now."""
+    offered_here: bool = False
+    """There was an offer since they joined the queue."""
     excluded: Mapping[AgentKey, datetime] = field(default_factory=dict[AgentKey, datetime])
     """The agents who do not get the caller, and until when."""
 

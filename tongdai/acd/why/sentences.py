@@ -81,13 +81,21 @@ def of_caller(found: Explanation, one: CallerWhy) -> str:
     sentence = OF_CALLER[one.reason].format(
         offered_to="" if offer is None else f"{offer.agent_name} ({offer.agent_id})",
         counts=_counted(found),
-        preferred=one.facts.caller.preferred,
+        preferred=_preferred(found, one),
         skills=_skills(found),
         until=_until(found, one.until),
     )
     if one.reason in {CallerReason.BEING_OFFERED, CallerReason.CALLED_BACK} or not before:
         return sentence
     return f"{sentence} {before} {'others are' if before > 1 else 'other is'} before them in the queue."
+
+
+def _preferred(found: Explanation, one: CallerWhy) -> str:
+    """The agent whom a caller waits for, by name if they are of the queue."""
+    agent_id = one.facts.caller.preferred
+    names = (facts.agent.name for facts in found.situation.agents if facts.agent.agent_id == agent_id)
+    name = next(names, None)
+    return str(agent_id) if name is None else f"{name} ({agent_id})"
 
 
 def _counted(found: Explanation) -> str:

@@ -10,13 +10,15 @@ import asyncpg
 
 from tongdai.acd.callbacks.pending import in_order
 from tongdai.acd.caller.core import FAILED_FOR_S
-from tongdai.acd.caller.preferred import preferred
+from tongdai.acd.caller.preferred import TRANSFERRED_FOR, preferred
 from tongdai.acd.eligibility import WaitingCaller
 from tongdai.acd.why.model import AgentCall, AgentFacts, BeforeQueue, CallerFacts, Offer, Situation
 from tongdai.agents import available
 from tongdai.agents import store as agents
 from tongdai.agents.model import AgentKey, IdleAgent
 from tongdai.callbacks.store import due_of_tenant
+from tongdai.calls.acts import store as acts
+from tongdai.calls.acts.store import ToAgent
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules
@@ -26,6 +28,9 @@ from tongdai.switches import store as switches
 CLOCK = "select now() as now, zone from tenant where tenant_id = $1"
 CALLERS = """
 select c.call_id, c.queue_id, c.arrived_at, c.joined_at, c.offers, l.phone,
+    exists (
+        select from offer where tenant_id = $1 and call_id = c.call_id and offered_at >= c.joined_at
+    ) as offered_here,
     l.direction = 'outbound' and l.state <> 'answered' as called_back, open.agent_id, open.name, open.offered_at
 from caller c
 cross join lateral (
@@ -67,6 +72,11 @@ where l.tenant_id = $1 and l.direction = 'outbound' and l.state = 'answered' and
     and l.agent_id is null and l.queue_id is null and p.queue_id is not null
     and not exists (select from agent where tenant_id = $1 and call_id = l.call_id)
 """
+
+
+JOINED_WITHIN = timedelta(seconds=10)
+"""A caller joins the queue of the agent to whom they are transferred so soon after the transfer was begun: what the
+switch takes, and what the clocks of machines differ."""
 
 
 async def situation(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> Situation | None:
@@ -119,6 +129,7 @@ def _caller(tenant_id: TenantId, row: asyncpg.Record, excluded: Mapping[AgentKey
         joined_at=row["joined_at"],
         offer=None if row["agent_id"] is None else Offer(row["agent_id"], row["name"], row["offered_at"]),
         called_back=row["called_back"],
+        offered_here=row["offered_here"],
         offers=row["offers"],
         excluded=excluded,
     )
@@ -128,16 +139,29 @@ async def _with_preferences(
     conn: Connection, callers: Sequence[CallerFacts], of_queues: Mapping[QueueId, QueueRules], now: datetime
 ) -> list[CallerFacts]:
     """The callers, with the agents whom they wait for (acd/waiting_room.py); those only who joined a moment ago."""
+    lately = any(now < one.joined_at + TRANSFERRED_FOR for one in callers)
+    within = TRANSFERRED_FOR + JOINED_WITHIN
+    transfers = await acts.transferred_to_agents(conn, callers[0].caller.tenant_id, within) if lately else {}
     found: list[CallerFacts] = []
     for one in callers:
         caller, rules = one.caller, of_queues[one.caller.queue_id]
-        until, days = one.joined_at + timedelta(seconds=rules.preferred_agent_patience_s), rules.preferred_agent_days
-        if days is not None and now < until and one.offer is None:
+        patience, days = timedelta(seconds=rules.preferred_agent_patience_s), rules.preferred_agent_days
+        agent_id = _target(one, transfers.get(caller.call_id))
+        if agent_id is not None:
+            patience = TRANSFERRED_FOR
+        elif days is not None and now < one.joined_at + patience and one.offer is None:
             agent_id = await preferred(conn, caller.tenant_id, caller.call_id, caller.queue_id, days)
-            if agent_id is not None:
-                caller = replace(caller, preferred=agent_id, preferred_until=until)
+        if agent_id is not None:
+            caller = replace(caller, preferred=agent_id, preferred_until=one.joined_at + patience)
         found.append(replace(one, caller=caller))
     return found
+
+
+def _target(one: CallerFacts, to: ToAgent | None) -> AgentId | None:
+    """The agent to whom a caller was transferred, and has not been offered since; None: it is another wait."""
+    if to is None or to.queue_id != one.caller.queue_id or one.offered_here:
+        return None
+    return to.agent_id if abs(one.joined_at - to.begun_at) < JOINED_WITHIN else None
 
 
 async def _rules(conn: Connection, tenant_id: TenantId, queues: set[QueueId]) -> dict[QueueId, QueueRules]:

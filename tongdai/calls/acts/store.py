@@ -7,7 +7,8 @@ and has no end may have been done.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +16,7 @@ import asyncpg
 from tongdai.calls.acts.model import LAPSES_AFTER, Act, Ended, Kind, Result
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import Author, SwitchId, TenantId
+from tongdai.ids import AgentId, Author, QueueId, SwitchId, TenantId
 
 CHANNEL = "call_act"
 """Notifications; the payload is the switch's id."""
@@ -128,6 +129,35 @@ from clock where a.tenant_id = $1 and a.act_id = $2 and a.done_at is null
 async def finish(conn: Connection, act: Act, how: Ended) -> None:
     """Record how an act ended, once."""
     await conn.execute(FINISH, act.tenant_id, act.act_id, how.result, how.message)
+
+
+class ToAgent(NamedTuple):
+    """A transfer to an agent that was begun."""
+
+    agent_id: AgentId
+    queue_id: QueueId
+    """The agent's, in which the customer waits."""
+    begun_at: datetime
+
+
+# The newest one counts: whoever was transferred on waits for nobody any more.
+TO_AGENTS = """
+select distinct on (call_id) call_id, (arguments->>'agentId')::bigint as agent_id,
+    (arguments->>'queueId')::bigint as queue_id, begun_at
+from call_act
+where tenant_id = $1 and kind = 'transfer' and begun_at > now() - $2::interval and result is distinct from 'refused'
+order by call_id, begun_at desc
+"""
+
+
+async def transferred_to_agents(conn: Connection, tenant_id: TenantId, within: timedelta) -> dict[UUID, ToAgent]:
+    """The calls whose newest transfer, of those begun lately, is to an agent."""
+    rows = await conn.fetch(TO_AGENTS, tenant_id, within)
+    return {
+        row["call_id"]: ToAgent(row["agent_id"], row["queue_id"], row["begun_at"])
+        for row in rows
+        if row["agent_id"] is not None
+    }
 
 
 WITH_OLD = "select distinct tenant_id from call_act where asked_at < now() - interval '1 day'"

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, Mode, OfflineReason
+from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, Mode, NextState, OfflineReason
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ENDPOINT, ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
@@ -114,7 +114,7 @@ def list_(client: Client, queue_id: int | None, state: str | None, team_id: int 
     Example:
       tongdai agent list --state idle
     """
-    columns = ["agentId", "name", "endpoint", "queueId", "wrapUpSec", "state", "stateSince", "offlineReason"]
+    columns = ["agentId", "name", "endpoint", "queueId", "wrapUpSec", "state", "stateSince", "offlineReason", "callId"]
     agents = client.agents(queue_id=queue_id, state=state, team_id=team_id)
     show(columns, [_row(found) for found in agents], as_json=as_json)
 
@@ -129,6 +129,7 @@ def _row(found: Agent) -> dict[str, object]:
         "state": state_in_words(found),
         "stateSince": found.state_since,
         "offlineReason": found.offline_reason,
+        "callId": found.call_id,
     }
 
 
@@ -222,6 +223,36 @@ def ready(client: Client, agent_id: int) -> None:
       tongdai agent ready 7
     """
     click.echo(client.force_ready_agent(agent_id).message)
+
+
+@agent.command("next-state")
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@click.argument("state", type=click.Choice([state.value for state in NextState]))
+@click.option("--reason", type=Text(), help="Why, of a pause.")
+@client_options("agent")
+def next_state(client: Client, agent_id: int, state: str, reason: str | None) -> None:
+    """Say what an agent is after the present call.
+
+    idle takes back what was said before.
+
+    \b
+    Example:
+      tongdai agent next-state 7 paused --reason lunch
+    """
+    click.echo(client.set_next_state(agent_id, state, reason=reason).message)
+
+
+@agent.command
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@client_options("agent")
+def delete(client: Client, agent_id: int) -> None:
+    """Delete an agent, who is offline.
+
+    \b
+    Example:
+      tongdai agent delete 7
+    """
+    click.echo(client.delete_agent(agent_id).message)
 
 
 @agent.command

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
@@ -274,7 +275,7 @@ def set_queue_wrap_up(
 
 
 def wrap_up_call(
-    call_id: str,
+    call_id: str | UUID,
     code_id: int,
     *,
     note: str | None = None,

@@ -8,6 +8,7 @@ import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from tongdai_client.download import download
 from tongdai_client.models.base import Done
@@ -98,7 +99,7 @@ async def save_calls_csv(
     return await download(session, calls_as_csv(matching), file)
 
 
-def call(call_id: str) -> Operation[Call]:
+def call(call_id: str | UUID) -> Operation[Call]:
     """Get a call."""
     return operation("GET", "/calls/{callId}", (call_id,), Call)
 
@@ -109,14 +110,16 @@ def attempts(campaign_id: int, contact_id: int, *, page_size: int = PAGE_SIZE) -
     return paged_operation(template, (campaign_id, contact_id), Call, page_size, {})
 
 
-def hold_call(call_id: str, *, max_sec: int | None = None, idempotency_key: str | None = None) -> Operation[Done]:
+def hold_call(
+    call_id: str | UUID, *, max_sec: int | None = None, idempotency_key: str | None = None
+) -> Operation[Done]:
     """Put the customer on hold: they hear music until the call resumes, after `max_sec` (300) by itself."""
     body = without_none(maxSec=max_sec)
     return operation("POST", "/calls/{callId}/hold", (call_id,), Done, body=body, idempotency_key=idempotency_key)
 
 
 def transfer_call(
-    call_id: str,
+    call_id: str | UUID,
     *,
     queue_id: int | None = None,
     agent_id: int | None = None,
@@ -128,54 +131,54 @@ def transfer_call(
     return operation("POST", "/calls/{callId}/transfer", (call_id,), Done, body=body, idempotency_key=idempotency_key)
 
 
-def resume_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def resume_call(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """End a hold: customer and agent hear each other again."""
     return operation("POST", "/calls/{callId}/resume", (call_id,), Done, idempotency_key=idempotency_key)
 
 
-def mute_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def mute_call(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Mute the agent: the customer does not hear them."""
     return operation("POST", "/calls/{callId}/mute", (call_id,), Done, idempotency_key=idempotency_key)
 
 
-def unmute_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def unmute_call(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Unmute the agent."""
     return operation("POST", "/calls/{callId}/unmute", (call_id,), Done, idempotency_key=idempotency_key)
 
 
-def send_dtmf(call_id: str, digits: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def send_dtmf(call_id: str | UUID, digits: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Press keys for the customer's side to hear: up to 32 of 0-9, A-D, `*`, `#`, and `w` for a pause."""
     body = without_none(digits=digits)
     return operation("POST", "/calls/{callId}/dtmf", (call_id,), Done, body=body, idempotency_key=idempotency_key)
 
 
-def listen_to_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def listen_to_call(call_id: str | UUID, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Call a supervisor's phone, which then hears the call and is not heard."""
     return _supervise(call_id, "listen", endpoint, idempotency_key)
 
 
-def whisper_in_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def whisper_in_call(call_id: str | UUID, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Let a supervisor's phone hear the call and speak to the agent alone."""
     return _supervise(call_id, "whisper", endpoint, idempotency_key)
 
 
-def barge_into_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def barge_into_call(call_id: str | UUID, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Let a supervisor's phone join the call: all three hear each other."""
     return _supervise(call_id, "barge", endpoint, idempotency_key)
 
 
-def leave_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def leave_call(call_id: str | UUID, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Hang up a supervisor's phone; the call continues."""
     return _supervise(call_id, "leave", endpoint, idempotency_key)
 
 
-def take_over_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def take_over_call(call_id: str | UUID, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Let a supervisor's phone talk with the customer; the agent leaves, to their wrap-up."""
     return _supervise(call_id, "take-over", endpoint, idempotency_key)
 
 
 def consult(
-    call_id: str,
+    call_id: str | UUID,
     *,
     agent_id: int | None = None,
     number: str | None = None,
@@ -187,28 +190,28 @@ def consult(
     return operation("POST", "/calls/{callId}/consult", (call_id,), Done, body=body, idempotency_key=idempotency_key)
 
 
-def complete_consult(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def complete_consult(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Transfer the customer to the consulted party; the agent leaves."""
     return operation("POST", "/calls/{callId}/consult/complete", (call_id,), Done, idempotency_key=idempotency_key)
 
 
-def cancel_consult(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def cancel_consult(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Hang up the consulted party; customer and agent hear each other again."""
     return operation("POST", "/calls/{callId}/consult/cancel", (call_id,), Done, idempotency_key=idempotency_key)
 
 
-def join_conference(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def join_conference(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Let the customer join agent and consulted party: all three hear each other."""
     return operation("POST", "/calls/{callId}/conference", (call_id,), Done, idempotency_key=idempotency_key)
 
 
-def _supervise(call_id: str, act: str, endpoint: str, idempotency_key: str | None) -> Operation[Done]:
+def _supervise(call_id: str | UUID, act: str, endpoint: str, idempotency_key: str | None) -> Operation[Done]:
     body = without_none(endpoint=endpoint)
     path = f"/calls/{{callId}}/{act}"
     return operation("POST", path, (call_id,), Done, body=body, idempotency_key=idempotency_key)
 
 
-def hang_up_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def hang_up_call(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """End an answered call."""
     return operation("POST", "/calls/{callId}/hang-up", (call_id,), Done, idempotency_key=idempotency_key)
 
@@ -232,19 +235,19 @@ def missed_calls(
     return paged_operation("/missed-calls", (), MissedCall, page_size, filters)
 
 
-def claim_missed_call(call_id: str, agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+def claim_missed_call(call_id: str | UUID, agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Claim a missed call for an agent, who will call back."""
     body = {"agentId": agent_id}
     return operation("POST", "/missed-calls/{callId}/claim", (call_id,), Done, {}, body, idempotency_key)
 
 
-def release_missed_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def release_missed_call(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Give a claimed missed call back: it is open again."""
     template = "/missed-calls/{callId}/release"
     return operation("POST", template, (call_id,), Done, idempotency_key=idempotency_key)
 
 
-def close_missed_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+def close_missed_call(call_id: str | UUID, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Close a missed call: nothing is to be done any more."""
     template = "/missed-calls/{callId}/close"
     return operation("POST", template, (call_id,), Done, idempotency_key=idempotency_key)
@@ -289,13 +292,17 @@ def create_callback(
 
 
 def change_callback(
-    callback_id: str, *, due_at: datetime | None = None, agent_id: int | None = None, patience_sec: int | None = None
+    callback_id: str | UUID,
+    *,
+    due_at: datetime | None = None,
+    agent_id: int | None = None,
+    patience_sec: int | None = None,
 ) -> Operation[Done]:
     """Change the time of a pending callback, or the agent for whom it is kept."""
     body = without_none(dueAt=due_at, agentId=agent_id, patienceSec=patience_sec)
     return operation("PATCH", "/callbacks/{callbackId}", (callback_id,), Done, body=body)
 
 
-def cancel_callback(callback_id: str) -> Operation[Done]:
+def cancel_callback(callback_id: str | UUID) -> Operation[Done]:
     """Cancel a pending callback."""
     return operation("DELETE", "/callbacks/{callbackId}", (callback_id,), Done)

@@ -13,6 +13,7 @@ UNKNOWN = "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"
     ("command", "more"),
     [
         ("hold", []), ("resume", []), ("mute", []), ("unmute", []), ("hang-up", []),
+        ("dtmf", ["12#"]), ("transfer", ["--number", "0901234567"]),
         ("consult", ["--agent", "1"]), ("consult", ["--number", "0901234567"]), ("consult", ["--phone", "a"]),
         ("complete-consult", []), ("cancel-consult", []), ("conference", []), ("take-over", ["--phone", "a"]),
     ],
@@ -31,6 +32,14 @@ def test_consult_is_of_one(api_server: Server, whom: list[str]) -> None:
     ended = programs.tongdai("calls", "consult", UNKNOWN, *whom, environment=environment)
     assert ended.returncode == 2
     assert "one of --agent, --number and --phone" in ended.stderr
+
+
+@pytest.mark.parametrize("where", [[], ["--agent", "1", "--queue", "2"]])
+def test_transfer_is_to_one(api_server: Server, where: list[str]) -> None:
+    environment = PLAIN | {"TONGDAI_URL": api_server.url, "TONGDAI_API_KEY": "x"}
+    ended = programs.tongdai("calls", "transfer", UNKNOWN, *where, environment=environment)
+    assert ended.returncode == 2
+    assert "one of --queue, --agent and --number" in ended.stderr
 
 
 def test_id_that_is_none_is_wrong_usage(api_server: Server) -> None:

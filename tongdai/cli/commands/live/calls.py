@@ -58,8 +58,26 @@ def transfer(client: Client, call_id: UUID, queue_id: int | None, agent_id: int 
     Example:
       tongdai calls transfer 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --agent 12
     """
+    if sum(one is not None for one in (queue_id, agent_id, number)) != 1:
+        raise click.UsageError("expected one of --queue, --agent and --number")
     done = client.transfer_call(str(call_id), queue_id=queue_id, agent_id=agent_id, number=number)
     click.echo(done.message)
+
+
+@calls.command
+@CALL
+@click.argument("digits", metavar="DIGITS")
+@client_options("agent")
+def dtmf(client: Client, call_id: UUID, digits: str) -> None:
+    """Press keys for the customer's side to hear.
+
+    Up to 32 of 0-9, A-D, * and #, and w for a pause.
+
+    \b
+    Example:
+      tongdai calls dtmf 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 12w3#
+    """
+    click.echo(client.send_dtmf(str(call_id), digits).message)
 
 
 @calls.command
