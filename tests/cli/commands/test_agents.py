@@ -91,7 +91,7 @@ def test_agent_of_several_queues_is_paused_ready_and_released(desk):
         assert "in state idle, only offline" in desk.failed("delete", agent_id)
         assert desk.printed("release", agent_id) == "Agent released"
         assert client.agent(agent_id).state == "offline"
-        assert desk.printed("delete", agent_id) == "Agent deleted"
+        assert desk.printed("delete", agent_id) == "Agent deleted successfully"
     assert "--skill" in desk.failed(
         "create", "--name", "A", "--queue", 1, "--endpoint", "b", "--skill", "english", code=2
     )

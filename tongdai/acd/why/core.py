@@ -129,8 +129,10 @@ class _Callers:
             return CallerReason(of_switch), None
         if one.caller.call_id in self._paired:
             return None, None
-        if self._idle:
-            return self._passed_over(one)
+        return self._passed_over(one) if self._idle else self._nobody_free(one)
+
+    def _nobody_free(self, one: CallerFacts) -> tuple[CallerReason, datetime | None]:
+        """Why a caller has no agent while none of the queue is idle."""
         if not self._signed_in:
             return CallerReason.NO_AGENTS_SIGNED_IN, None
         need, until = need_of(one.caller, self._rules, self._found.now)

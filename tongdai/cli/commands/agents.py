@@ -270,7 +270,7 @@ def release(client: Client, agent_id: int) -> None:
 
 @agent.group
 def phone() -> None:
-    """Make, show, rotate and remove the SIP account of an agent's phone.
+    """Make, show, rotate and remove a phone's SIP account.
 
     \b
     Example:
