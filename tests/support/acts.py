@@ -60,7 +60,7 @@ class MemoryActs:
         return [
             act
             for act, at in self.acts.values()
-            if act.act_id not in self.begun | self.ended.keys() and self.clock.now() - at < LAPSES_AFTER
+            if act.act_id not in self.begun and act.act_id not in self.ended and self.clock.now() - at < LAPSES_AFTER
         ]
 
     async def begin(self, act: Act) -> bool:

@@ -44,7 +44,7 @@ def check_offer(world: World, call: InboundCall, agent: Agent) -> None:
     now, chosen = world.clock.now(), world.acd.waiting[call.call_id]
     before = world.offered.get(call.call_id, {})
     world.offered[call.call_id] = {**before, agent.agent_id: now}
-    if world.plan.stormy or not _process_is_settled(world):
+    if world.plan.stormy or world.plan.acts_s or not _process_is_settled(world):
         return
     for offer in world.acd.offers:
         other = world.acd.live.get(offer.call_id)
@@ -96,13 +96,17 @@ def check_store(world: World) -> None:
     for call_id, count in open_offers.items():
         if count > 1:
             world.wrong(f"caller {call_id} has {count} offers at once")
-    taken = [agent for agent in world.store.agents.values() if agent.call_id is not None]
+    consulted = {party.agent_id for party in world.parties.rows.values()}
+    taken = [
+        agent for agent in world.store.agents.values()
+        if agent.call_id is not None and agent.agent_id not in consulted
+    ]  # fmt: skip
     agents_of_call = Counter(agent.call_id for agent in taken if agent.state is not AgentState.ALERTING)
     for call_id, count in agents_of_call.items():
         if count > 1:
             world.wrong(f"call {call_id} has {count} agents")
     _check_paused(world)
-    if not world.plan.stormy:
+    if not world.plan.stormy and not world.plan.acts_s:
         _check_idle(world)
 
 
@@ -168,8 +172,9 @@ def check_channels(world: World, since: datetime) -> None:
     callers, now = {caller.channel_id: caller for caller in world.simulated.ledger.callers}, world.clock.now()
     channels = {channel_id: caller for channel_id, caller in callers.items() if caller.ended_at is None}
     known = {call.channel for call in world.acd.live.values()}
+    records = {call.channel_id: call for call in world.simulated.ledger.calls} | callers
     for call in world.acd.live.values():
-        ended_at = callers[call.channel].ended_at
+        ended_at = records[call.channel].ended_at
         if ended_at is not None and now - ended_at > RECONCILED:
             world.wrong(f"inbound call {call.call_id} has no channel")
     for channel_id, caller in channels.items():

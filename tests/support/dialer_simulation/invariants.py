@@ -15,6 +15,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
 from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.call.model import PLAYED_AFTER
+from tongdai.switch.events import PARTY
 from tongdai.switch.simulated.ledger import SimulatedCall
 from tongdai.testing.memory_store.model import IN_CALL, PENDING, Ended
 
@@ -30,7 +31,7 @@ def check_originate(world: World, body: Mapping[str, object]) -> None:
     if channel_id in world.originated:
         world.wrong(f"{channel_id} is asked for a second time")
     world.originated.add(channel_id)
-    if "@" not in endpoint:
+    if "@" not in endpoint or body["appArgs"] == PARTY:
         return
     call = world.store.active.get(UUID(channel_id))
     if call is None or call.state is not CallState.DIALING:

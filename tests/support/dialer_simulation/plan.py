@@ -29,6 +29,8 @@ QUEUES = {
 """By called number."""
 CALLED = ["1900001", "1900001", "1900002", "1900002", "1900003"]
 """The numbers that callers ring, each as often as it stands here."""
+PHONES = ("boss0", "boss1", "boss2")
+"""Phones that are no agent's: those of supervisors and colleagues."""
 ZONES = ("", "Asia/Ho_Chi_Minh", "America/New_York,America/Chicago")
 SOUNDS = {"sound:hello-world": 3.0, "sound:offer": 12.0, "sound:sorry": 4.0}
 START_S = 3.0
@@ -96,6 +98,10 @@ class Plan:
     agent_pause_s: float = 20
     own_call_s: float = 15
     """Between two calls on agents' phones that are not ours."""
+    acts_s: float = 0
+    """Between two acts on live calls: transfers, consults, take-overs. 0: nobody's call is handed over."""
+    crash_in_act: float = 0.3
+    """Share of acts soon after which the process crashes, if it crashes at steps."""
     faults_s: float = 120
     """Between two changes of the faults of the connection."""
     store_refuses: float = 0.004

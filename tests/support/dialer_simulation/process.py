@@ -6,11 +6,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
+from tests.support.acts import MemoryActs
 from tests.support.dialer_scene import OPTIONS
 from tests.support.dialer_simulation.inbound_invariants import check_claim, check_offer, see_refusal
 from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.phone_invariants import check_not_on_the_phone
 from tests.support.dialer_simulation.world import World
+from tests.support.parties import MemoryParties
+from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import AcdStore
 from tongdai.agents.model import Agent
 from tongdai.calls.inbound.model import InboundCall
@@ -19,6 +22,8 @@ from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId
 from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.switch.simulated.client import SimulatedAri
+from tongdai.telephony.acts.store import ActStore
+from tongdai.telephony.parties.store import PartyStore
 from tongdai.telephony.worker import SwitchTaken, Telephony
 from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.store import MemoryStore
@@ -44,8 +49,11 @@ class Process:
             world.rng,
             replace(OPTIONS, max_calls=200, check_sounds=world.plan.check_sounds, dial_batch=world.dial_batch),
             acd=cast("AcdStore", FaultyStore(world, self, world.acd)),
+            acts=cast("ActStore", FaultyStore(world, self, world.acts)) if world.plan.acts_s else None,
+            parties=cast("PartyStore", FaultyStore(world, self, world.parties)) if world.plan.acts_s else None,
         )
         world.process_since = world.clock.now()
+        world.started_at.append(world.clock.now())
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
@@ -64,7 +72,7 @@ class Process:
 
     async def may_crash(self, where: str) -> None:
         """Crash here when the number of steps drawn at the start is reached. Raises ConnectionError after a crash."""
-        if self._steps_left > 0 and self._world.stormy:
+        if self._steps_left > 0 and self._world.crashing:
             self._steps_left -= 1
             if self._steps_left == 0:
                 self._world.saw(f"crashed {where}")
@@ -72,6 +80,10 @@ class Process:
         if self.over:
             await asyncio.sleep(0)
             raise ConnectionError("the process has crashed")
+
+    def crash_soon(self, steps: int) -> None:
+        """Crash after so many steps, if it crashes at steps."""
+        self._steps_left = min(self._steps_left, steps)
 
     def kill(self) -> None:
         """End as SIGKILL does."""
@@ -81,16 +93,17 @@ class Process:
 
 
 class FaultyStore:
-    """Implements `DialerStore` or `AcdStore` for one process; a step may be slow, fail, or be done and its answer
-    lost."""
+    """Implements one of the stores for one process; a step may be slow, fail, or be done and its answer lost."""
 
-    def __init__(self, world: World, process: Process, store: MemoryStore | MemoryAcdStore) -> None:
+    def __init__(
+        self, world: World, process: Process, store: MemoryStore | MemoryAcdStore | MemoryActs | MemoryParties
+    ) -> None:
         self._world, self._process, self._store, self._rng = world, process, store, world.rng
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         step = getattr(self._store, name)
 
-        async def taken(*args: Any) -> Any:
+        async def taken(*args: Any, **options: Any) -> Any:
             plan, stormy = self._world.plan, self._world.stormy
             await self._delay(stormy and name != "claim", name)
             await self._process.may_crash("before a step")
@@ -103,7 +116,7 @@ class FaultyStore:
                 self._world.saw("store broken")
                 raise Mistake
             open_offers = len(self._world.acd.offers)
-            result = await step(*args)
+            result = await step(*args, **options)
             self._observe(name, args, result, new_offer=len(self._world.acd.offers) > open_offers)
             await self._delay(stormy and name == "claim", name)
             await self._process.may_crash("after a step")
@@ -120,11 +133,13 @@ class FaultyStore:
             world.channels[result.call_id], world.arrived_at[result.call_id] = result.channel, result.opened_at
         elif name in {"offer", "offer_all"}:
             self._observe_offer(args[0], args[1], result, new_offer=new_offer)
+        elif name == "end" and result:
+            world.ends[args[0].call_id] += 1
         elif name == "reserve" and result is not None:
             check_not_on_the_phone(world, result)
         elif name == "claim":
             check_claim(world, args[0].campaign_id, len(cast("Claims", result).calls))
-        elif name == "join" and result is not None and result.hops:
+        elif name == "join" and isinstance(result, CallerRow) and result.hops:
             world.saw("caller sent on")
 
     def _observe_offer(

@@ -19,7 +19,14 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-from tests.support.dialer_simulation import events, inbound_invariants, invariants, phone_invariants
+from tests.support.dialer_simulation import (
+    events,
+    handover_invariants,
+    handovers,
+    inbound_invariants,
+    invariants,
+    phone_invariants,
+)
 from tests.support.dialer_simulation.plan import CALM, START_S, Plan
 from tests.support.dialer_simulation.process import Mistake, Process
 from tests.support.dialer_simulation.world import World
@@ -97,6 +104,7 @@ class Simulation:
                 (plan.preview_s, partial(events.accept_preview, world)),
                 (plan.agent_pause_s, partial(events.pause_agent, world)),
                 (plan.own_call_s, partial(events.use_phone, world)),
+                (plan.acts_s, self._act),
                 (plan.faults_s, partial(events.change_faults, world)),
                 (10.0, partial(invariants.check_store, world)),
                 (10.0, partial(inbound_invariants.check_store, world)),
@@ -116,8 +124,26 @@ class Simulation:
         inbound_invariants.check_store(world)
         inbound_invariants.check_outcomes(world)
         inbound_invariants.count_offers(world)
+        if plan.acts_s:
+            self._check_handovers()
         world.violations += world.simulated.ledger.violations
         world.counts += world.simulated.ledger.counts
+
+    def _check_handovers(self) -> None:
+        world = self._world
+        if not self._plan.stormy:
+            handover_invariants.check_talk_seconds(world)
+        handover_invariants.check_callers(world)
+        handover_invariants.check_one_talk(world)
+        handover_invariants.check_segments(world)
+        handover_invariants.check_parties(world)
+        handover_invariants.count(world)
+
+    async def _act(self) -> None:
+        """Have somebody do something to a call; the process may crash meanwhile."""
+        asked = await handovers.act(self._world)
+        if asked and self._process is not None and self._world.rng.random() < self._plan.crash_in_act:
+            self._process.crash_soon(self._world.rng.randrange(1, 60))
 
     def _crash(self) -> None:
         if self._process is not None and not self._process.over:
@@ -138,7 +164,7 @@ class Simulation:
     async def _end_quietly(self) -> None:
         """End without faults. All calls are reconciled within a lease and 5 seconds; an hour later nothing is live."""
         world = self._world
-        world.faults, world.stormy, world.store_away = CALM, False, False
+        world.faults, world.stormy, world.store_away, world.crashing = CALM, False, False, False
         events.release_dialing(world)
         while world.simulated.refuses_connections:
             await asyncio.sleep(1)
@@ -154,7 +180,9 @@ class Simulation:
             events.pause(world, campaign_id)
         for agent_id in world.store.agents:
             world.store.sign_out(agent_id)
-        await asyncio.sleep(3600)
+        for _ in range(60 if self._plan.acts_s else 1):
+            await handovers.wind_up(world)
+            await asyncio.sleep(60 if self._plan.acts_s else 3600)
         invariants.check_channels(world, world.clock.now())
         invariants.check_nothing_left(world)
         inbound_invariants.check_nothing_left(world)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from tests.support.acts import MemoryActs
 from tests.support.dialer_simulation.plan import (
     CALLED,
     CALM,
+    PHONES,
     QUEUE,
     QUEUES,
     SOUNDS,
@@ -18,6 +20,7 @@ from tests.support.dialer_simulation.plan import (
     Plan,
     campaigns,
 )
+from tests.support.parties import MemoryParties
 from tongdai.agents.model import Membership, Mode
 from tongdai.dialer.options import DIAL_BATCH
 from tongdai.ids import AgentId, CampaignId, ContactId
@@ -58,16 +61,20 @@ class World:
         self.violations: list[str] = []
         """Must be empty at the end."""
         self.stormy, self.faults = plan.stormy, STORM if plan.stormy else CALM
-        self.store_away = False
+        self.store_away, self.crashing = False, plan.crash_at_step
         self.dial_batch = dial_batch
         self.store = make_store(self.clock, rng)
         self.acd = make_acd(self.store, self.clock)
+        self.acts = MemoryActs(self.store, self.clock, self.acd)
+        self.parties = MemoryParties(self.acts, trunk="trunk")
         for number, rules in QUEUES.items():
             self.acd.queues[rules.queue_id], self.acd.numbers[number] = rules, rules.queue_id
         callees = Callees(answer_rate=0.45, busy=0.15, dead=0.01, ring_s=uniform(1, 25), talk_s=lognormal(40, 0.8))
         phones = {f"agent{n}": phone(exponential(2)) for n in range(plan.agents)}
         phones |= {f"ringing{n}": RINGING for n in range(plan.ringing_agents)}
+        phones |= {name: RINGING for name in PHONES if plan.acts_s}
         self.simulated = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=SOUNDS)
+        self.simulated.ledger.conferences = bool(plan.acts_s)
         self.originated: set[str] = set()
         """Ids of all channels that were requested."""
         self.held_at: datetime | None = None
@@ -78,6 +85,10 @@ class World:
         """Agents who were paused by request, until a request makes them ready or signs them out."""
         self.process_since: datetime | None = None
         """When the present process was started; None: none runs."""
+        self.started_at: list[datetime] = []
+        """When each process was started."""
+        self.ends: Counter[UUID] = Counter()
+        """How often the end of each call was recorded."""
         self.channels: dict[UUID, str] = {}
         """The channels of inbound calls, by call id."""
         self.arrived_at: dict[UUID, datetime] = {}

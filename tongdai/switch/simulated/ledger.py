@@ -10,6 +10,17 @@ from tongdai.switch.simulated.callers import Patience
 
 
 @dataclass(slots=True)
+class Talk:
+    """Two channels in one bridge."""
+
+    with_whom: str
+    """The number, or the name of an agent's phone."""
+    agent: bool
+    began_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(slots=True)
 class SimulatedCall:
     """One originated channel. Instants are the switch's; None: has not happened."""
 
@@ -34,6 +45,8 @@ class SimulatedCall:
     ended_at: datetime | None = None
     hung_up_by_us: bool = False
     cause: int | None = None
+    talks: list[Talk] = field(default_factory=list[Talk])
+    """With whom a customer was connected, in order."""
 
     @property
     def caller_number(self) -> str:
@@ -43,17 +56,6 @@ class SimulatedCall:
     @property
     def extension(self) -> str:
         return ""
-
-
-@dataclass(slots=True)
-class Talk:
-    """Two channels in one bridge."""
-
-    with_whom: str
-    """The number, or the name of an agent's phone."""
-    agent: bool
-    began_at: datetime
-    ended_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -72,8 +74,6 @@ class SimulatedCaller(SimulatedCall):
 
     course: Patience
     trunk: str
-    talks: list[Talk] = field(default_factory=list[Talk])
-    """With whom they were connected, in order."""
     music_s: float = 0.0
     """How long they heard music on hold."""
     sounds: list[Played] = field(default_factory=list[Played])
@@ -149,8 +149,7 @@ class Ledger:
 
     def bridged(self, customer: SimulatedCall, others: Sequence[SimulatedCall], state: str, at: datetime) -> None:
         """A customer is in a bridge with these, from now on."""
-        if isinstance(customer, SimulatedCaller):
-            self._talks(customer, others, at)
+        self._talks(customer, others, at)
         if state == "Ring":
             self.violation(customer, "bridged before it was answered")
         agents = sum(other.agent for other in others)
@@ -159,20 +158,19 @@ class Ledger:
         if agents < len(others) and not self.conferences:
             self.violation(customer, "bridged with another customer")
 
-    def _talks(self, caller: SimulatedCaller, others: Sequence[SimulatedCall], at: datetime) -> None:
+    def _talks(self, customer: SimulatedCall, others: Sequence[SimulatedCall], at: datetime) -> None:
         present = {other.to: other.agent for other in others}
-        for talk in caller.talks:
+        for talk in customer.talks:
             if talk.ended_at is None:
                 if talk.with_whom in present:
                     del present[talk.with_whom]
                 else:
                     talk.ended_at = at
-        caller.talks.extend(Talk(name, agent, at) for name, agent in present.items())
+        customer.talks.extend(Talk(name, agent, at) for name, agent in present.items())
 
     def alone(self, customer: SimulatedCall, at: datetime) -> None:
         """A customer has left their bridge."""
-        if isinstance(customer, SimulatedCaller):
-            self._talks(customer, (), at)
+        self._talks(customer, (), at)
 
     def talk_s(self, phone: str) -> float:
         """Seconds for which callers were connected with an agent's phone; talks that have ended."""
@@ -186,8 +184,8 @@ class Ledger:
 
     def ended(self, call: SimulatedCall, at: datetime, cause: int) -> None:
         call.ended_at, call.cause = at, cause
+        self._talks(call, (), at)
         if isinstance(call, SimulatedCaller):
-            self._talks(call, (), at)
             call.ended_by = call.ended_by or ("us" if call.hung_up_by_us else "switch")
             self.counts["left"] += 1
             return

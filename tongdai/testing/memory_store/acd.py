@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
@@ -38,6 +39,8 @@ class MemoryAcdStore(MemoryCallbacks):
         self.menu: dict[MenuId, Menu] = {}
         self.numbers: dict[str, QueueId] = {}
         """The queues of called numbers, as carriers send them."""
+        self._numbers = count(1)
+        """Numbers of calls that came in."""
         self.lost: list[tuple[InboundCall, datetime]] = []
         """Calls that a crash of the switch ended, and when."""
         self.files = QueueSounds()
@@ -64,7 +67,7 @@ class MemoryAcdStore(MemoryCallbacks):
         now = self._clock.now()
         call = InboundCall(
             tenant_id=self._store.tenant_id,
-            call_id=UUID(int=len(self.live) + len(self.over) + 1, version=4),
+            call_id=UUID(int=next(self._numbers), version=4),
             switch_id=arrival.switch_id,
             channel=arrival.channel,
             queue_id=queue_id,
