@@ -1,10 +1,16 @@
-"""Whether the switch can place calls is found out before anything is dialled."""
+"""Whether the switch can place calls is found out before anything is dialled, and what crashes left is cleared away."""
 
 import asyncio
+from uuid import UUID
 
 from structlog.testing import capture_logs
 
 from tests.support.dialer_scene import Scene, play
+from tests.support.talks import DONE, talks
+from tongdai.calls.acts.model import Kind
+from tongdai.ids import TenantId
+from tongdai.switch.commands.bridges import OF_CALL
+from tongdai.telephony.acts.supervisors import Supervision
 from tongdai.telephony.reconcile import RETRY_BROKEN_S
 
 
@@ -22,5 +28,37 @@ def test_switch_without_its_sip_channels_is_not_up_until_they_run() -> None:
         s.simulated.modules.append("chan_pjsip.so")
         await s.until(lambda: s.ari.up, within_s=RETRY_BROKEN_S + 1)
         await s.until(s.calls)
+
+    play(scene)
+
+
+def test_bridges_of_calls_that_have_ended_are_destroyed() -> None:
+    async def scene(s: Scene) -> None:
+        t = await talks(s)
+        await s.stop()
+        phone = Supervision(TenantId(1), t.call_id, "a8")
+        for bridge_id, name in (
+            ("1795883840.1", OF_CALL), (str(UUID(int=7)), OF_CALL), (phone.bridge, OF_CALL), ("other", "another's"),
+        ):  # fmt: skip
+            s.simulated.handle("POST", f"bridges/{bridge_id}", {"type": "mixing", "name": name}, None)
+        s.start()
+        await s.until(lambda: s.ari.up)
+        await s.until(lambda: s.simulated._bridges.keys() == {str(t.call_id), "other"}, within_s=2)
+        assert t.together
+
+    play(scene)
+
+
+def test_bridge_of_a_supervisor_who_listens_is_kept_over_a_restart() -> None:
+    async def scene(s: Scene) -> None:
+        t = await talks(s)
+        assert await t.act(Kind.LISTEN, endpoint="a8") == DONE
+        bridge_id = Supervision(TenantId(1), t.call_id, "a8").bridge
+        await s.until(lambda: len(s.simulated._bridges.get(bridge_id, ())) == 2)
+        await s.stop()
+        s.start()
+        await s.until(lambda: s.ari.up)
+        await asyncio.sleep(1)
+        assert len(s.simulated._bridges[bridge_id]) == 2
 
     play(scene)

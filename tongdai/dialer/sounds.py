@@ -129,7 +129,7 @@ class Sounds:
             await self._clean_up(probe_id)
 
     async def _play(self, probe_id: str, name: str) -> bool | None:
-        await commands.create_bridge(self._ari, probe_id)
+        await commands.create_bridge(self._ari, probe_id, "tongdai-probe")
         await commands.subscribe_to_bridge(self._ari, self._app, probe_id)
         if not await commands.play_to_bridge(self._ari, probe_id, probe_id, name):
             return None

@@ -12,7 +12,8 @@ discrepancies.
 
 Runs at each connection to the switch, before anything is dialled; every 15 s; and when a lease has expired. Owns
 nothing: it posts `ChannelListed` and `ChannelAbsent` to the call controller, and gives agents to `AgentPhones`. An
-orphaned channel (one without an owner) is hung up if its call has ended, and left alone otherwise.
+orphaned channel (one without an owner) is hung up if its call has ended, and left alone otherwise. At a connection an
+empty bridge is destroyed whose call has no channel any more: its process recorded the end, and crashed.
 
 Relies on its order: the store is read first, then the channels are listed, so a call that was in the store and is not
 in the list has no channel any more. A channel that was requested may appear later than any list: such a call ends only
@@ -35,7 +36,7 @@ When the database or the switch fails in between, a part has been done, and the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -55,8 +56,10 @@ from tongdai.dialer.store import DialerStore
 from tongdai.ids import TenantId
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
+from tongdai.switch.commands.bridges import OF_CALL, Bridge
 from tongdai.switch.events import AGENT, PARTY
 from tongdai.switch.interface import Ari, SwitchError, SwitchRefused, SwitchSilent
+from tongdai.telephony.acts.supervisors import phone_of
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
 from tongdai.telephony.parties.controller import Parties, up_in
@@ -141,6 +144,7 @@ class Reconciler:
             tries = None if self._callbacks is None else await self._callbacks.snapshot()
             callers = None if self._acd is None else await self._acd.snapshot()
             parties: Sequence[PartyOfSwitch] = () if self._parties is None else await self._parties.snapshot()
+            bridges = await commands.bridges(self._ari) if connected else []
             # Listed last: a channel of a call that was read before is missing only if it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
             await self._cancel_claims(overdue)
@@ -157,6 +161,7 @@ class Reconciler:
             if self._parties is not None:
                 self._parties.reconcile(parties, listed, up_in(listed))
             await self._hang_up_orphaned(listed)
+            await self._destroy_left_over(bridges, listed)
             if connected and self._on_connected is not None:
                 await self._on_connected()
 
@@ -242,6 +247,15 @@ class Reconciler:
         for channel_id in orphaned:
             if await commands.hang_up(self._ari, channel_id):  # False: it has ended by itself meanwhile
                 log.warning("orphaned channel hung up", call=channel_id)
+
+    async def _destroy_left_over(self, bridges: Sequence[Bridge], listed: Collection[str]) -> None:
+        """Destroy the bridges of calls whose process ended before it did so. They were listed before the channels, and
+        are named after one."""
+        for bridge in bridges:
+            ours = bridge.name == OF_CALL and not bridge.channel_ids
+            over = bridge.bridge_id not in listed and phone_of(bridge.bridge_id) not in listed
+            if ours and over and await commands.destroy_bridge(self._ari, bridge.bridge_id):
+                log.warning("bridge left over destroyed", bridge=bridge.bridge_id)
 
 
 def _ids(call: Call) -> tuple[TenantId, UUID]:

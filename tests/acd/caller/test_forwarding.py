@@ -46,6 +46,7 @@ from tongdai.acd.caller.signals import (
     NotConnected,
     OfferMade,
     PhoneRings,
+    RequestFailed,
     RingTimedOut,
     Transferred,
     WaitOver,
@@ -144,6 +145,19 @@ def test_transfer_to_a_number_calls_it_and_counts_as_answered_whatever_comes_of_
     forwarded = RecordForward(NUMBER, NUMBER_LEG, transfer=True)
     assert commands == (forwarded, DestroyBridge(), StartMusic(), CallNumber(NUMBER_LEG, NUMBER))
     assert after(GONE, start=progress)[1][0] == RecordEnd(InboundEnding(InboundOutcome.ANSWERED, 16))
+
+
+def test_transfer_that_another_process_recorded_parts_the_two() -> None:
+    talked = replace(CALL, answered_at=NOW, connected_at=NOW)
+    waits = core.adopted(talked, 1, None)
+    progress, commands = after(ChannelListed(up=True), start=waits)
+    assert commands == (DestroyBridge(), StartMusic(), Wait())
+    assert after(RequestFailed(), start=progress)[1] == (DestroyBridge(), Answer(again=True), Wait())
+    called = core.adopted(talked, None, None, NumberCall(NUMBER, NUMBER_LEG, talks=False))
+    progress, commands = after(ChannelListed(up=True), start=called)
+    assert commands == (DestroyBridge(), StartMusic(), StartRingTimer(NUMBER_LEG))
+    bridged, _ = after(AgentAnswered(NUMBER_LEG), start=progress)
+    assert after(ChannelListed(up=True), start=bridged)[1] == (BridgeWithAgent(NUMBER_LEG),), "with the number"
 
 
 def test_agent_who_left_by_a_transfer_does_not_end_the_call() -> None:

@@ -1,7 +1,7 @@
 """Agents who hand over the calls that they talk on, and supervisors who take them over: random acts on live calls.
 
-An act is whatever the state of the call allows, mostly; the rest is refused. Somebody asks, as the API does, and does not
-wait for the result.
+An act is whatever the state of the call allows, mostly; the rest is refused. Somebody asks, as the API does, and does
+not wait for the result.
 """
 
 from tests.support.dialer_simulation.plan import PHONES, QUEUE, VIP_QUEUE
@@ -10,12 +10,12 @@ from tongdai.agents.model import Agent, AgentState
 from tongdai.calls.acts.model import SUPERVISING, Kind, Talk
 from tongdai.calls.parties.model import PartyState
 from tongdai.ids import AgentId
-from tongdai.telephony.acts.supervisors import Supervision
 
 ALONE = (
     Kind.TRANSFER, Kind.TRANSFER, Kind.TRANSFER, Kind.CONSULT, Kind.CONSULT, Kind.CONSULT, Kind.TAKE_OVER, Kind.BARGE,
     Kind.HOLD, Kind.MUTE,
 )  # fmt: skip
+CALLED = (Kind.CANCEL, None, None, None, None)
 CONSULTING = (Kind.COMPLETE, Kind.COMPLETE, Kind.CANCEL, Kind.CONFERENCE, Kind.CONFERENCE)
 TALKING = (Kind.COMPLETE, Kind.COMPLETE, Kind.CANCEL)
 
@@ -31,19 +31,19 @@ async def act(world: World) -> bool:
     if call_id is None or talk is None:
         return False
     kind = world.rng.choice(_kinds(talk))
+    if kind is None:
+        return False
     if kind in SUPERVISING and not _supervisors_phones(world, agent):
         return False
     world.acts.ask(call_id, kind, _arguments(world, agent, kind))
     return True
 
 
-def _kinds(talk: Talk) -> tuple[Kind, ...]:
-    """Acts that make sense, each as often as it stands there."""
+def _kinds(talk: Talk) -> tuple[Kind | None, ...]:
+    """Acts that make sense, each as often as it stands there; None: they wait."""
     if talk.party is None:
         return (Kind.RESUME,) if talk.held else ALONE
-    return {PartyState.CALLED: (Kind.CANCEL,), PartyState.CONSULTING: CONSULTING, PartyState.TALKING: TALKING}[
-        talk.party.state
-    ]
+    return {PartyState.CALLED: CALLED, PartyState.CONSULTING: CONSULTING, PartyState.TALKING: TALKING}[talk.party.state]
 
 
 def _arguments(world: World, agent: Agent, kind: Kind) -> dict[str, object]:
@@ -66,11 +66,11 @@ def _arguments(world: World, agent: Agent, kind: Kind) -> dict[str, object]:
 
 
 def _supervisors_phones(world: World, agent: Agent) -> list[str]:
-    """Phones that were not in the call before, or are in it."""
-    assert agent.call_id is not None
-    channels = {name: Supervision(agent.tenant_id, agent.call_id, name).phone for name in PHONES}
-    live = world.simulated._channels
-    return [name for name, channel in channels.items() if channel in live or channel not in world.originated]
+    """Phones that nobody asked for in this call: their channels are named after both."""
+    asked = {
+        act.endpoint for act, _ in world.acts.acts.values() if act.call_id == agent.call_id and act.kind in SUPERVISING
+    }
+    return [name for name in PHONES if name not in asked]
 
 
 def _idle_or(world: World, others: list[AgentId]) -> AgentId:

@@ -110,7 +110,8 @@ def check_outcomes(world: World) -> None:
         if (problem := _contradiction(ended, record)) is not None:
             world.wrong(f"{call_id} ended as {ended.ending.outcome}, {problem}")
         settings = world.store.campaigns[ended.call.campaign_id].settings
-        if not world.plan.stormy and settings.mode is Mode.AGENTLESS and _heard_nothing(ended, record):
+        certain = not world.plan.stormy and not world.plan.crash_at_step
+        if certain and settings.mode is Mode.AGENTLESS and _heard_nothing(ended, record):
             world.wrong(f"{call_id} ended as {ended.ending.outcome}, and the person heard nothing")
 
 
@@ -166,4 +167,4 @@ def check_nothing_left(world: World) -> None:
     if states != {AgentState.OFFLINE}:
         world.wrong(f"agents signed out are {states}")
     if not world.plan.stormy and world.simulated._bridges:
-        world.wrong(f"{len(world.simulated._bridges)} bridges are left")
+        world.wrong(f"bridges {sorted(world.simulated._bridges)} are left")

@@ -29,7 +29,7 @@ QUEUES = {
 """By called number."""
 CALLED = ["1900001", "1900001", "1900002", "1900002", "1900003"]
 """The numbers that callers ring, each as often as it stands here."""
-PHONES = ("boss0", "boss1", "boss2")
+PHONES = tuple(f"boss{n}" for n in range(5))
 """Phones that are no agent's: those of supervisors and colleagues."""
 ZONES = ("", "Asia/Ho_Chi_Minh", "America/New_York,America/Chicago")
 SOUNDS = {"sound:hello-world": 3.0, "sound:offer": 12.0, "sound:sorry": 4.0}
@@ -116,6 +116,13 @@ class Plan:
     crash_at_step: bool = True
     stormy: bool = True
     check_sounds: bool = False
+
+
+HANDED_OVER = Plan(
+    minutes=5, crash_s=120, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, pause_s=0, faults_s=0, hold_s=0,
+    store_refuses=0, store_answer_lost=0, store_slow=0, store_breaks=0, slow_claims=0, stormy=False, acts_s=1.5,
+)  # fmt: skip
+"""Calls are handed over, and nothing fails but processes, at any step: what the rows say is what the switch did."""
 
 
 def campaigns(rng: random.Random) -> list[CallSettings]:

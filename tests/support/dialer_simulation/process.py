@@ -52,8 +52,9 @@ class Process:
             acts=cast("ActStore", FaultyStore(world, self, world.acts)) if world.plan.acts_s else None,
             parties=cast("PartyStore", FaultyStore(world, self, world.parties)) if world.plan.acts_s else None,
         )
-        world.process_since = world.clock.now()
-        world.started_at.append(world.clock.now())
+        world.process_since = now = world.clock.now()
+        world.restarts.append((now, now - (world.killed_at or now)))
+        world.killed_at = None
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
@@ -88,6 +89,7 @@ class Process:
     def kill(self) -> None:
         """End as SIGKILL does."""
         self.over, self._world.process_since = True, None
+        self._world.killed_at = self._world.killed_at or self._world.clock.now()
         self.ari.cut()
         self.task.cancel()
 

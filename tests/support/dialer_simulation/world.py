@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tests.support.acts import MemoryActs
@@ -85,8 +85,10 @@ class World:
         """Agents who were paused by request, until a request makes them ready or signs them out."""
         self.process_since: datetime | None = None
         """When the present process was started; None: none runs."""
-        self.started_at: list[datetime] = []
-        """When each process was started."""
+        self.killed_at: datetime | None = None
+        """When the last process crashed, until another one is started."""
+        self.restarts: list[tuple[datetime, timedelta]] = []
+        """When each process was started, and how long none had run."""
         self.ends: Counter[UUID] = Counter()
         """How often the end of each call was recorded."""
         self.channels: dict[UUID, str] = {}

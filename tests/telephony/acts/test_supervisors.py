@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.dialer_scene import Scene, play
 from tests.support.talks import DONE, Talks, talks
@@ -175,5 +176,25 @@ def test_phone_of_another_tenant_or_that_cannot_be_called_is_refused() -> None:
         assert (await t.act(Kind.LISTEN, endpoint=PHONE)).result is Result.REFUSED
         assert not channels(t, phones=True)
         assert t.together
+
+    play(scene)
+
+
+def test_supervisors_phone_that_answers_while_the_database_is_away_is_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionError
+
+    async def scene(s: Scene) -> None:
+        s.simulated.ledger.conferences = True
+        t = await talks(s)
+        assert await t.act(Kind.LISTEN, endpoint=PHONE) == DONE
+        with monkeypatch.context() as patch, capture_logs() as logs:
+            patch.setattr(t.acts, "talk_of", away)
+            await asyncio.sleep(ANSWER_S)
+        assert "event handler failed" not in [line["event"] for line in logs]
+        assert await t.act(Kind.LISTEN, endpoint=PHONE) == DONE
+        await t.s.until(lambda: hears_agent(t), within_s=2)
 
     play(scene)

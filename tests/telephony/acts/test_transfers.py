@@ -4,9 +4,12 @@ import asyncio
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from tests.support.acts import MemoryActs
 from tests.support.caller_scene import NUMBER, OTHER, RULES, call_in, endings, everybody_is, open_queue, started
 from tests.support.dialer_scene import AGENTS, QUEUE, Scene, always, play
+from tongdai.acd.caller.model import NumberCall
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.calls.acts.model import Ended, Kind, Result
@@ -212,6 +215,29 @@ def test_transferred_calls_outlive_the_process() -> None:
         await s.until(lambda: s.store.over and s.acd.over)
         assert (s.outcomes(), endings(s)) == ([Outcome.ANSWERED], [InboundOutcome.ANSWERED])
         await everybody_is(s, AgentState.IDLE)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("number", [None, MOBILE])
+def test_crash_after_a_transfer_is_recorded_leaves_no_agent_with_the_caller(number: str | None) -> None:
+    async def scene(s: Scene) -> None:
+        await begun(s)
+        ann = signed_in(s, "a0", QUEUE, wrap_up_s=0)
+        caller = await call_in(s, 1, talk_s=None)
+        await s.until(lambda: caller.talks)
+        await s.until(lambda: state(s, ann) is AgentState.TALKING)
+        (call,) = s.acd.live.values()
+        await s.stop()
+        if number is None:
+            assert await s.acd.transfer(call, OTHER, 1, s.clock.now()) is not None
+        else:
+            called = NumberCall(number, f"{call.call_id}-number-1", talks=False)
+            assert await s.acd.forward(call, called, s.clock.now(), transfer=True)
+        assert caller.talks[0].ended_at is None, "the switch was asked for nothing"
+        s.start()
+        await s.until(lambda: caller.talks[0].ended_at is not None, within_s=2)
+        await s.until(lambda: s.simulated._channels[caller.channel_id].music_since is not None, within_s=1)
 
     play(scene)
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.consults import DIRECTIONS, DONE, FIRST, NUMBER, SECOND, WHOM, consults
 from tests.support.dialer_scene import Scene, play
@@ -10,6 +11,7 @@ from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import Ended, Kind, Result
 from tongdai.calls.parties.model import PartyState
 from tongdai.switch.simulated.callees import Response, always
+from tongdai.switch.simulated.client import Faults
 
 KINDS = pytest.mark.parametrize(
     ("inbound", "first_rings", "second_rings"),
@@ -204,5 +206,22 @@ def test_restart_of_the_switch_ends_all() -> None:
         s.simulated.restart()
         await s.until(lambda: c.over and not c.parties.rows and not c.acts.changed, within_s=60)
         assert {agent.state for agent in s.store.agents.values()} <= {*FREE, AgentState.OFFLINE, AgentState.CALLING}
+
+    play(scene)
+
+
+def test_switch_that_fails_as_a_party_answers_is_no_error_and_is_asked_again() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s)
+        assert await c.act(Kind.CONSULT, number=NUMBER) == DONE
+        with capture_logs() as logs:
+            s.ari.faults = Faults(error=1)
+            await s.until(lambda: c.party.state is PartyState.CONSULTING)
+            await asyncio.sleep(2)
+        assert "event handler failed" not in [line["event"] for line in logs]
+        assert c.channel(c.party.channel).bridge_id is None
+        s.ari.faults = Faults()
+        await s.until(lambda: c.together(c.phone(c.first), c.channel(c.party.channel)), within_s=2)
+        assert c.on_hold
 
     play(scene)

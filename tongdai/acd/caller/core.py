@@ -57,11 +57,10 @@ from tongdai.acd.caller.model import (
     RingAgent,
     Stage,
     StartMusic,
-    StartRingTimer,
     StopWaiting,
     Wait,
 )
-from tongdai.acd.caller.moves import Step, alone, answer, cause_of, go, hang_up, ordered, quiet, release
+from tongdai.acd.caller.moves import Step, alone, answer, apart, cause_of, go, hang_up, ordered, quiet, release
 from tongdai.acd.caller.signals import (
     Admitted,
     AgentAnswered,
@@ -355,10 +354,11 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.ADMITTING:
             commands = (Admit(call.queue_id, call.hops),)
         case Stage.WAITING:
-            commands = (*(() if up else (Answer(again=True),)), *(() if call.music else (StartMusic(),)), Wait())
+            answered, music = () if up else (Answer(again=True),), () if call.music else (StartMusic(),)
+            commands = (*apart(call), *answered, *music, Wait())
             call = replace(call, music=True)
-        case Stage.FORWARDING if call.agent_channel is not None:
-            commands = ((BridgeWithAgent if call.agent_up else StartRingTimer)(call.agent_channel),)
+        case Stage.FORWARDING:
+            return forwarding.again(call)
         case Stage.CONNECTING:
             commands = ring_all.again(call)
         case Stage.MENU:

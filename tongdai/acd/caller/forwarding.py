@@ -21,9 +21,10 @@ from tongdai.acd.caller.model import (
     RecordJoin,
     Stage,
     StartMusic,
+    StartRingTimer,
     Wait,
 )
-from tongdai.acd.caller.moves import Step, alone, answer, go, hang_up, ordered, release
+from tongdai.acd.caller.moves import Step, alone, answer, apart, go, hang_up, ordered, release
 from tongdai.acd.caller.signals import (
     AgentAnswered,
     AgentLeft,
@@ -105,6 +106,18 @@ def transfer(call: CallerProgress, event: Transferred) -> Step:
     queue_id, hops = QueueId(int(event.to.target or 0)), call.hops + 1
     waiting = replace(go(left, Stage.WAITING), queue_id=queue_id, hops=hops, preferred=event.preferred, music=True)
     return waiting, (RecordJoin(queue_id, hops, transfer=True), *parting, StartMusic(), Wait())
+
+
+def again(call: CallerProgress) -> Step:
+    """The requests whose results are missing, or that another process may not have made."""
+    if call.agent_channel is None:
+        return call, ()
+    if call.agent_up:
+        return call, (BridgeWithAgent(call.agent_channel),)
+    if not call.talked:
+        return call, (StartRingTimer(call.agent_channel),)
+    music = () if call.music else (StartMusic(),)
+    return replace(call, music=True), (*apart(call), *music, StartRingTimer(call.agent_channel))
 
 
 def failed(call: CallerProgress) -> Step:

@@ -9,6 +9,7 @@ from tongdai.acd.caller.model import (
     Answer,
     CallerProgress,
     Command,
+    DestroyBridge,
     HangUp,
     HangUpAgent,
     Record,
@@ -44,6 +45,11 @@ def alone(call: CallerProgress) -> CallerProgress:
     """Nobody is called for the caller any more, or talks."""
     call = replace(call, agent_id=None, number=None, agent_channel=None, rings=False, placed=False, agent_up=False)
     return replace(call, also=(), rung=())
+
+
+def apart(call: CallerProgress) -> Sequence[Command]:
+    """Part a caller who was transferred from the agent: another process may have recorded that, and not done it."""
+    return (DestroyBridge(),) if call.talked else ()
 
 
 def hang_up(call: CallerProgress) -> Step:

@@ -6,10 +6,13 @@ from typing import Any, cast
 from tongdai.switch.commands.requests import expect, path, unless_gone
 from tongdai.switch.interface import Ari, SwitchRefused
 
+OF_CALL = "tongdai"
+"""The name of all bridges of calls, by which those that nobody destroyed are found."""
 
-async def create_bridge(ari: Ari, bridge_id: str) -> None:
+
+async def create_bridge(ari: Ari, bridge_id: str, name: str = OF_CALL) -> None:
     """A mixing bridge. Idempotent."""
-    reply = await ari.request("POST", path("bridges", bridge_id), {"type": "mixing"})
+    reply = await ari.request("POST", path("bridges", bridge_id), {"type": "mixing", "name": name})
     if reply.status != 409:
         expect(reply)
 
@@ -50,6 +53,7 @@ async def subscribe_to_bridge(ari: Ari, app: str, bridge_id: str) -> None:
 class Bridge:
     bridge_id: str
     channel_ids: tuple[str, ...]
+    name: str = ""
 
 
 async def bridges(ari: Ari) -> list[Bridge]:
@@ -80,4 +84,6 @@ def _bridge(item: object) -> Bridge | None:
     if not isinstance(bridge_id, str) or not bridge_id or not isinstance(channels, list):
         return None
     ids = cast("list[object]", channels)
-    return Bridge(bridge_id, tuple(str(one) for one in ids)) if all(isinstance(one, str) for one in ids) else None
+    if not all(isinstance(one, str) for one in ids):
+        return None
+    return Bridge(bridge_id, tuple(str(one) for one in ids), str(values.get("name") or ""))

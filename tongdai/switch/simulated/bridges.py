@@ -41,6 +41,7 @@ class SimulatedBridges(SimulatedChannels):
         self._subscribed: dict[str, str] = {}
         """The application that gets the events of a bridge."""
         self._bridges: dict[str, list[str]] = {}
+        self._bridge_names: dict[str, str] = {}
 
     def _forget_bridges(self) -> None:
         for _, timer in self._to_bridges.values():
@@ -131,7 +132,7 @@ class SimulatedBridges(SimulatedChannels):
             case ("GET",):
                 return Reply(200, [self._bridge_view(bridge_id) for bridge_id in self._bridges])
             case "POST", bridge_id:
-                return self._create_bridge(bridge_id)
+                return self._create_bridge(bridge_id, str(values.get("name", "")))
             case _, bridge_id, *more if bridge_id in self._bridges:
                 return self._one_bridge_request(method, bridge_id, more, values)
             case _:
@@ -161,10 +162,10 @@ class SimulatedBridges(SimulatedChannels):
         self._subscribed.pop(bridge_id, None)
         return DONE
 
-    def _create_bridge(self, bridge_id: str) -> Reply:
+    def _create_bridge(self, bridge_id: str, name: str) -> Reply:
         if bridge_id in self._bridges:
             return Reply(409, {"message": f"Bridge with id '{bridge_id}' already exists"})
-        self._bridges[bridge_id] = []
+        self._bridges[bridge_id], self._bridge_names[bridge_id] = [], name
         return Reply(200, self._bridge_view(bridge_id))
 
     def _bridge(self, bridge_id: str, channel_ids: list[str]) -> Reply:
@@ -242,4 +243,9 @@ class SimulatedBridges(SimulatedChannels):
         return asyncio.get_running_loop().time()
 
     def _bridge_view(self, bridge_id: str) -> Frame:
-        return {"id": bridge_id, "bridge_type": "mixing", "channels": list(self._bridges[bridge_id])}
+        return {
+            "id": bridge_id,
+            "name": self._bridge_names[bridge_id],
+            "bridge_type": "mixing",
+            "channels": list(self._bridges[bridge_id]),
+        }

@@ -24,6 +24,7 @@ import structlog
 
 from tongdai.calls.acts.model import Act, Ended, Kind, Result, Talk
 from tongdai.clock import Clock
+from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialer.options import Options
 from tongdai.ids import TenantId
 from tongdai.switch import commands
@@ -73,6 +74,11 @@ def supervision_of(channel_id: str) -> Supervision | None:
     """Read the id of a channel; None: it is not one of a supervisor."""
     found = _ID.fullmatch(channel_id)
     return None if found is None else Supervision(TenantId(int(found[1])), UUID(found[2]), found[3])
+
+
+def phone_of(bridge_id: str) -> str:
+    """The channel of the phone for which a bridge was made."""
+    return bridge_id.replace("monitor-", "supervisor-", 1)
 
 
 def is_phone(channel_id: str) -> bool:
@@ -138,11 +144,12 @@ class Supervisors:
 
     async def _take_over_answered(self, supervision: Supervision) -> None:
         """Likewise, a phone that was called for it and was answered; nobody waits for the result."""
-        talk = await self._store.talk_of(supervision.tenant_id, supervision.call_id)
-        async with self._one_at_a_time:
-            taken = talk is not None and (await self._take_over(supervision, talk)).result is Result.DONE
-            if not taken:
-                await commands.hang_up(self._ari, supervision.phone)
+        with suppress(SwitchError, *UNAVAILABLE):
+            talk = await self._store.talk_of(supervision.tenant_id, supervision.call_id)
+            async with self._one_at_a_time:
+                taken = talk is not None and (await self._take_over(supervision, talk)).result is Result.DONE
+                if not taken:
+                    await commands.hang_up(self._ari, supervision.phone)
 
     def _moved(self, tenant_id: TenantId, call_id: UUID) -> None:
         """The talk of a call is another one's: whoever hears it hears that one."""
@@ -150,7 +157,7 @@ class Supervisors:
             self._queue.start(self._follow(tenant_id, call_id))
 
     async def _follow(self, tenant_id: TenantId, call_id: UUID) -> None:
-        with suppress(SwitchError):
+        with suppress(SwitchError, *UNAVAILABLE):
             async with self._one_at_a_time:
                 talk = await self._store.talk_of(tenant_id, call_id)
                 for channel in await commands.channels(self._ari):
@@ -203,7 +210,7 @@ class Supervisors:
             self._queue.start(self._clean_up(supervision))
 
     async def _started(self, channel_id: str, supervision: Supervision, mode: str | None) -> None:
-        with suppress(SwitchError):  # the sweep hangs up what is left
+        with suppress(SwitchError, *UNAVAILABLE):  # the sweep hangs up what is left
             async with self._one_at_a_time:
                 if not is_phone(channel_id):
                     await self._listening(channel_id, supervision)
@@ -237,7 +244,7 @@ class Supervisors:
 
     async def _clean_up(self, gone: Supervision | None) -> None:
         """Something has ended; `gone`: a supervisor's phone."""
-        with suppress(SwitchError):
+        with suppress(SwitchError, *UNAVAILABLE):
             async with self._one_at_a_time:
                 if gone is not None:
                     await commands.destroy_bridge(self._ari, gone.bridge)

@@ -101,7 +101,7 @@ class Parties:
         return True
 
     def _later(self, call_id: UUID, job: Job) -> None:
-        self._queue.post(self._customers.get(call_id, str(call_id)), job)
+        self._queue.post(self._customers.get(call_id, str(call_id)), partial(_unless_the_switch_fails, call_id, job))
 
     # Acts
 
@@ -205,11 +205,13 @@ class Parties:
             return False
         self._handed_over.add(party.call_id)
         self._talks.changed(talk.channel, party.agent_id, party.channel)
-        await self._settle(party.tenant_id, party.call_id)
-        if talk.agent_channel is not None and talk.agent_channel in self._legs:
-            await self._hang_up(talk.agent_channel)
         if self.moved is not None:
             self.moved(party.tenant_id, party.call_id)
+        try:
+            await self._settle(party.tenant_id, party.call_id)
+        finally:  # whatever the switch says of the bridge
+            if talk.agent_channel is not None and talk.agent_channel in self._legs:
+                await self._hang_up(talk.agent_channel)
         log.info("call handed over", tenant=party.tenant_id, call=str(party.call_id), kind=party.kind.value)
         return True
 
@@ -307,19 +309,16 @@ class Parties:
                 self._handed_over.discard(call_id)
 
     async def _settle_again(self, tenant_id: TenantId, call_id: UUID) -> None:
-        with suppress(SwitchError):
-            await self._settle(tenant_id, call_id, music=True)
+        await self._settle(tenant_id, call_id, music=True)
 
     async def _drop(self, channel_id: str) -> None:
         """Hang up a leg that has no row any more, and forget it once it is gone."""
-        with suppress(SwitchError):
-            if not await commands.hang_up(self._ari, channel_id):
-                self._legs.pop(channel_id, None)
+        if not await commands.hang_up(self._ari, channel_id):
+            self._legs.pop(channel_id, None)
 
     async def _give_up(self, party: Party) -> None:
-        with suppress(SwitchError):
-            if not await commands.hang_up(self._ari, party.channel):
-                await self._left(party.tenant_id, party.call_id, party.channel)
+        if not await commands.hang_up(self._ari, party.channel):
+            await self._left(party.tenant_id, party.call_id, party.channel)
 
     async def _forget(self, found: PartyOfSwitch) -> None:
         """The call has ended: hang up the leg, and forget it."""
@@ -368,6 +367,14 @@ class Parties:
             self._talks.changed(talk.channel, talk.agent_id, main)
         elif call_id not in self._handed_over and talk.party is not None and talk.party.state is not PartyState.CALLED:
             await self._promote(talk, talk.party)
+
+
+async def _unless_the_switch_fails(call_id: UUID, job: Job) -> None:
+    """Rounds and reconciliation repeat what it did not confirm."""
+    try:
+        await job()
+    except SwitchError as error:
+        log.warning("switch did not confirm a change of parties", call=str(call_id), error=str(error))
 
 
 def up_in(listed: dict[str, Channel]) -> Callable[[str], bool]:

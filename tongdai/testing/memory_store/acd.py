@@ -307,6 +307,8 @@ class MemoryAcdStore(MemoryCallbacks):
         for call in calls:
             if call.call_id in self.live:
                 self.live[call.call_id] = replace(self.live[call.call_id], lease_until=self._clock.now() + LEASE)
+            if call.call_id in self._store.transferred & self._store.active.keys():
+                await self._store.extend([self._store.active[call.call_id]], LEASE)
 
     async def idle_agents(self) -> list[IdleAgent]:
         return await self._store.idle()
