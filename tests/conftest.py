@@ -95,6 +95,7 @@ SLOW = (
     "db/embedded",
     "demo",
     "dialer/test_pacing_simulated.py",
+    "acd/test_handovers.py",
     "dialer/test_planted.py",
     "dialer/test_simulation.py",
     "dialer/test_stores.py",

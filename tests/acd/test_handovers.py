@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from tests.acd.test_planted import OffersAgentsWhoHaveCalls
 from tests.support.dialer_simulation.plan import HANDED_OVER, Plan
 from tests.support.dialer_simulation.simulation import simulate
 from tests.support.parties import MemoryParties
 from tongdai.acd.caller import core, forwarding
-from tongdai.acd.caller.model import CallerProgress, DestroyBridge, HangUpAgent
 from tongdai.acd.caller.store import CallerRow
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.calls.segments import Kind
@@ -22,8 +22,8 @@ from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.segments import MemorySegments
 
 SEEDS = range(1, 5)
-LASTING = replace(HANDED_OVER, crash_s=0, crash_at_step=False)
-STORMY = Plan(minutes=5, acts_s=1.5)
+LASTING = replace(HANDED_OVER, minutes=3, crash_s=0, crash_at_step=False)
+STORMY = Plan(minutes=3, acts_s=1.5)
 SOMETIMES = (
     "transfer done", "transfer refused", "consult done", "consult refused", "consult_complete done",
     "consult_cancel done", "conference done", "take_over done", "barge done", "hold done", "resume done", "mute done",
@@ -88,16 +88,10 @@ def test_caller_who_is_lost_by_a_transfer_is_found() -> None:
     assert found("has no outcome", make_acd=ForgetsWhoWasTransferred)
 
 
-def test_agent_who_stays_in_the_talk_after_a_transfer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    transfer = forwarding.transfer
-
-    def stays(call: CallerProgress, event: Any) -> core.Step:
-        after, commands = transfer(call, event)
-        return after, tuple(one for one in commands if not isinstance(one, DestroyBridge | HangUpAgent))
-
-    monkeypatch.setattr(forwarding, "transfer", stays)
-    monkeypatch.setattr(core, "apart", lambda _: ())
-    assert found("is in two talks at once", replace(LASTING, agents=2, ringing_agents=6))
+def test_agent_who_is_in_two_talks_is_found() -> None:
+    """A phone that rings has a channel for each."""
+    ring = replace(LASTING, agents=3, ringing_agents=6)
+    assert found("is in two talks at once", ring, OffersAgentsWhoHaveCalls)
 
 
 def test_party_who_is_left_when_the_call_is_over_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
