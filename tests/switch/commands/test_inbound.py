@@ -134,7 +134,7 @@ async def test_caller_is_held_muted_listened_to_and_bridged(server: AriServer) -
         assert await commands.variable(ari, channel_id, "OTHER") is None
         await commands.create_bridge(ari, "b1")
         assert await commands.add_to_bridge(ari, "b1", channel_id)
-        assert await commands.bridges(ari) == [Bridge("b1", (channel_id,))]
+        assert await commands.bridges(ari) == [Bridge("b1", (channel_id,), "tongdai")]
         assert await commands.snoop(ari, channel_id, "s1", APP, ["snoop"], spy="both", whisper="none")
         assert (await listener.wait_for(StasisStart, "s1")).args == ("snoop",)
         assert await commands.subscribe_to_channel(ari, APP, "s1")
@@ -143,7 +143,7 @@ async def test_caller_is_held_muted_listened_to_and_bridged(server: AriServer) -
         assert await commands.remove_from_bridge(ari, "b1", channel_id)
         assert not await commands.remove_from_bridge(ari, "b1", channel_id)
         assert not await commands.remove_from_bridge(ari, "b2", channel_id)
-        assert await commands.bridges(ari) == [Bridge("b1", ())]
+        assert await commands.bridges(ari) == [Bridge("b1", (), "tongdai")]
         assert await commands.hang_up(ari, channel_id)
         assert not await commands.snoop(ari, channel_id, "s2", APP, spy="in", whisper="none")
         assert not await commands.mute(ari, channel_id)
