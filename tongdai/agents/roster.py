@@ -188,6 +188,8 @@ async def change(
             row = await conn.fetchrow(CHANGE, tenant_id, agent_id, *values, *team)
             if row is None:
                 return await _why_not(conn, tenant_id, agent_id)
+            if fields.mode is not UNSET:
+                await accounts.mode_changed(conn, tenant_id, agent_id)
             if queues is not None or row["queue_id"] != row["queue_before"]:
                 before = (await roles(conn, tenant_id, [agent_id]))[agent_id].queues
                 members = (

@@ -157,3 +157,19 @@ async def test_unknown_agent_is_not_one_without_an_account(tenant):
     for method, path in (("GET", ""), ("POST", ""), ("POST", "/rotate"), ("DELETE", "")):
         answer = await tenant.call(method, f"/v1/agents/999999/phone-account{path}")
         assert refused(answer, 404, "NOT_FOUND") == "Agent not found"
+
+
+async def test_only_accounts_that_changed_are_read_each_second(floor, pool):
+    agent_id, _ = await made(floor)
+    account = await wanted(pool, floor.tenant)
+
+    async def changed():
+        return [one for one in await store.changed(conn, DEFAULT) if one.tenant_id == floor.tenant.tenant_id]
+
+    async with pool.acquire() as conn:
+        assert await changed() == [account]
+        await store.pushed(conn, account)
+        assert await changed() == []
+        await floor.tenant.done("PATCH", f"/v1/agents/{agent_id}", json={"mode": "ring"})
+        (found,) = await changed()
+        assert (found.name, found.mode) == (account.name, "ring")

@@ -21,6 +21,8 @@ class MemoryAccounts:
     accounts: dict[str, Wanted] = field(default_factory=dict[str, Wanted])
     removed: dict[str, Unwanted] = field(default_factory=dict[str, Unwanted])
     pushes: list[str] = field(default_factory=list[str])
+    readings: int = 0
+    """How often all accounts were read."""
 
     def add(self, name: str, salt: bytes = b"one", mode: Mode = Mode.NAILED_UP) -> None:
         self.accounts[name] = Wanted(TenantId(1), AgentId(1), name, salt, mode, pushed=False, problem=None)
@@ -30,7 +32,11 @@ class MemoryAccounts:
         self.removed[name] = Unwanted(TenantId(1), name)
 
     async def wanted(self) -> Sequence[Wanted]:
+        self.readings += 1
         return list(self.accounts.values())
+
+    async def changed(self) -> Sequence[Wanted]:
+        return [one for one in self.accounts.values() if not one.pushed]
 
     async def unwanted(self) -> Sequence[Unwanted]:
         return list(self.removed.values())
@@ -74,6 +80,7 @@ def test_account_is_put_on_the_switch_within_seconds_and_only_once() -> None:
         assert "set_var" not in s.simulated.accounts["endpoint", "t1-b"]
         await asyncio.sleep(60)
         assert accounts.pushes == ["t1-a", "t1-b"]
+        assert accounts.readings == 1, "only what has changed is read"
 
     play(scene)
 

@@ -150,18 +150,34 @@ async def discard(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: 
     return name
 
 
+MODE_CHANGED = """
+update phone_account set pushed_at = null where tenant_id = $1 and agent_id = $2 and removed_at is null
+"""
+
+
+async def mode_changed(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> None:
+    """The account of an agent, if they have one, is another on the switch from now on."""
+    await conn.execute(MODE_CHANGED, tenant_id, agent_id)
+
+
 # For the leader of a switch.
 
-WANTED = """
+_WANTED = """
 select p.tenant_id, p.agent_id, p.name, p.salt, a.mode, p.pushed_at is not null as pushed, p.problem
 from phone_account p join agent a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id
-where p.switch_id = $1 and p.removed_at is null order by p.tenant_id, p.name
-"""
+where p.switch_id = $1 and p.removed_at is null"""
+WANTED = f"{_WANTED} order by p.tenant_id, p.name"
+CHANGED = f"{_WANTED} and p.pushed_at is null order by p.tenant_id, p.name"
 
 
 async def wanted(conn: Connection, switch_id: SwitchId) -> list[Wanted]:
     """The accounts that a switch should have, over all tenants."""
     return [_wanted(row) for row in await conn.fetch(WANTED, switch_id)]
+
+
+async def changed(conn: Connection, switch_id: SwitchId) -> list[Wanted]:
+    """Those of them that were made or changed since the switch took them, or that it has refused."""
+    return [_wanted(row) for row in await conn.fetch(CHANGED, switch_id)]
 
 
 def _wanted(row: asyncpg.Record | Mapping[str, Any]) -> Wanted:
@@ -171,7 +187,9 @@ def _wanted(row: asyncpg.Record | Mapping[str, Any]) -> Wanted:
 
 
 UNWANTED = """
-select tenant_id, name from phone_account where switch_id = $1 and removed_at is not null order by tenant_id, name
+select tenant_id, name from phone_account
+where switch_id = $1 and removed_at is not null and pushed_at is null
+order by tenant_id, name
 """
 
 

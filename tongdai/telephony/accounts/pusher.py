@@ -5,7 +5,8 @@
 
 The rows are the truth, and the switch has a copy in its memory, which it loses when it restarts. So after each
 connection every account is compared with the switch's, and put there where it is missing or differs; after that only
-what has changed. Owns nothing but its knowledge of what the switch has.
+what has changed is read, and every ALL_S all of them, for a change that crossed the record that an account is there.
+Owns nothing but its knowledge of what the switch has.
 
 Fails safely:
 - no connection: the accounts wait, and the API says that they are not on the switch;
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 
 AGAIN_S = 60.0
 """When the switch is asked again to take an account that it has refused."""
+ALL_S = 300.0
+"""How often all accounts are read."""
 NO_PLACE = "the switch takes no accounts, or its files have one of this name: see docs/telephony.md, Phones"
 
 
@@ -37,11 +40,14 @@ class AccountPusher:
         """The revisions that the switch has, by name, since it was connected."""
         self._refused_at: dict[str, tuple[str, float]] = {}
         """The revision that it refused, and when."""
+        self._all_at: float | None = None
+        """When all accounts were read last; None: not since the switch was connected."""
 
     def reconnected(self) -> None:
         """The switch may have lost any of them."""
         self._there.clear()
         self._refused_at.clear()
+        self._all_at = None
 
     async def round(self) -> None:
         """Once a second."""
@@ -52,8 +58,18 @@ class AccountPusher:
             self._there.pop(account.name, None)
             await self._store.gone(account)
             log.info("phone account removed", tenant=account.tenant_id, account=account.name)
-        for account in await self._store.wanted():
-            await self._keep(account)
+        now = self._clock.monotonic()
+        if self._all_at is not None and now - self._all_at < ALL_S:
+            for account in await self._store.changed():
+                await self._keep(account)
+            return
+        self._all_at = now  # before the first await: the switch may be connected anew meanwhile
+        try:
+            for account in await self._store.wanted():
+                await self._keep(account)
+        except BaseException:
+            self._all_at = None
+            raise
 
     async def _keep(self, wanted: Wanted) -> None:
         account = Account(wanted.name, self._store.digest(wanted), answers_by_itself=wanted.mode is Mode.NAILED_UP)

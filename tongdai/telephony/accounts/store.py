@@ -15,6 +15,10 @@ class AccountStore(Protocol):
         """The accounts that the switch should have."""
         ...
 
+    async def changed(self) -> Sequence[Wanted]:
+        """Those of them that the switch may not have as they are."""
+        ...
+
     async def unwanted(self) -> Sequence[Unwanted]:
         """The accounts that it should remove."""
         ...
@@ -44,6 +48,10 @@ class PostgresAccounts:
     async def wanted(self) -> Sequence[Wanted]:
         async with self._connection() as conn:
             return await store.wanted(conn, self._switch_id)
+
+    async def changed(self) -> Sequence[Wanted]:
+        async with self._connection() as conn:
+            return await store.changed(conn, self._switch_id)
 
     async def unwanted(self) -> Sequence[Unwanted]:
         async with self._connection() as conn:
