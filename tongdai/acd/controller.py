@@ -27,7 +27,7 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.acd.admission import Send, admit
+from tongdai.acd.admission import Send, closed_because
 from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.audio.player import Player
 from tongdai.acd.callbacks.dialer import CallbackDialer
