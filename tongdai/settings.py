@@ -153,6 +153,20 @@ class Settings:
     """Maximum characters of a cell of a CSV file or workbook."""
     import_reader_mb: int = 1024
     """Memory limit of the process that reads a large file; a file that needs more is refused."""
+    public_url: str | None = None
+    """URL of this server as browsers reach it, such as `https://calls.example.com`; OpenID needs it."""
+    openid_issuer: str | None = None
+    """Issuer of an OpenID provider at which people may sign in, such as `https://accounts.google.com`."""
+    openid_client_id: str | None = None
+    """Id of this server at the provider, whose redirect URL there is `/v1/session/openid/callback` of `public_url`."""
+    openid_client_secret: str = ""
+    """Its secret at the provider."""
+    openid_name: str = "OpenID"
+    """Name of the provider on the button of the sign-in page."""
+    openid_default_role: Literal["none", "supervisor", "viewer"] = "none"
+    """Role of users who are created when they sign in there first; `none`: nobody is created."""
+    openid_tenant: int | None = None
+    """Tenant in which they are created."""
     asterisk: str | None = None
     """ARI of an Asterisk 22, `ws://host:8088` or `wss://host:8089`; without it calls are simulated."""
     asterisk_user: str = "tongdai"
@@ -247,8 +261,21 @@ def _validate(settings: Settings) -> None:
             raise OperatorError(f"trusted_proxies: {error}") from None
     _validate_asterisk(settings)
     _validate_database(settings)
+    _validate_openid(settings)
     if settings.key_pepper is not None and len(settings.key_pepper) < 32:
         raise OperatorError("key_pepper must have at least 32 characters")
+
+
+def _validate_openid(settings: Settings) -> None:
+    for name in ("public_url", "openid_issuer"):
+        value = getattr(settings, name)
+        url = urlsplit(value or "https://a")
+        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
+            raise OperatorError(f"{name} must begin with https://, or http:// on this machine, not {value!r}")
+    if settings.openid_issuer is not None and (settings.openid_client_id is None or settings.public_url is None):
+        raise OperatorError("openid_issuer needs openid_client_id and public_url")
+    if settings.openid_default_role != "none" and settings.openid_tenant is None:
+        raise OperatorError("openid_default_role needs openid_tenant, in which users are created")
 
 
 def _validate_database(settings: Settings) -> None:

@@ -102,6 +102,11 @@ def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | Non
         for route in (*ROUTES, *PEOPLE_ROUTES):
             routes.add(route.endpoint.method, prefix + route.endpoint.path, route)
     _document(routes, settings)
+    if settings.openid_issuer is not None:
+        from tongdai.people.openid import api as openid  # noqa: PLC0415 - a tenth of a second that others save
+
+        for path, handler in openid.handlers(openid.provider_of(settings)).items():
+            routes.add("GET", PREFIXES[0] + path, handler)
     routes.add("GET", signed.ROUTE, fetch)
     routes.otherwise = Console(console_files.read()).find
 

@@ -9,13 +9,24 @@ from tongdai import __version__
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, WrongLogin, shown
 from tongdai.http import body
-from tongdai.http.endpoint import NAME, Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import (
+    NAME,
+    Endpoint,
+    Request,
+    Response,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    settings_of,
+)
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.ids import ByUser, TenantId, UserId
 from tongdai.people.sessions import cookie, first_run, reset_link, sign_in, store
 from tongdai.people.sessions.view import (
     SAMPLE,
     FirstRun,
+    OpenIdOption,
     PasswordChange,
     Reset,
     SessionChange,
@@ -183,7 +194,9 @@ async def options(request: Request) -> Response:
     cookie.no_store(request)
     async with connection(request) as conn:
         first = first_run.from_here(request) and not await users.any_user(conn)
-    return ok(SignInOptions(first, None, __version__))
+    settings = settings_of(request)
+    provider = None if settings.openid_issuer is None else OpenIdOption(settings.openid_name)
+    return ok(SignInOptions(first, provider, __version__))
 
 
 @endpoint(

@@ -24,12 +24,12 @@ def no_store(request: Request) -> None:
 
 
 def _set(request: Request, value: str, max_age_s: int) -> None:
-    secure = "; Secure" if _by_https(request) else ""
+    secure = "; Secure" if by_https(request) else ""
     cookie = f"{COOKIE}={value}; Max-Age={max_age_s}; Path=/; HttpOnly; SameSite=Lax{secure}"
     request.response_headers.append((b"set-cookie", cookie.encode()))
 
 
-def _by_https(request: Request) -> bool:
+def by_https(request: Request) -> bool:
     """Whether the browser used HTTPS, as far as the server or a proxy says: a lie harms the browser that sent it."""
     forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
     return request.scope.get("scheme") == "https" or forwarded == "https"
