@@ -9,6 +9,7 @@ from tests.conftest import LONGEST, SLOW
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 OF_THEIR_OWN = {
+    "browser": "the console, in Chromium",
     "checks": "the checks of this repository",
     "client": "the SDK, with a server",
     "deploy": "the files of deploy/",

@@ -9,7 +9,7 @@ from tests.support.api import Api, Serving, Tenant, refused
 
 DEAD = "postgresql://nobody:nothing@127.0.0.1:1/none"
 UNKNOWN = [
-    "/", "/v1", "/v2/campaigns", "/api", "/api/v1", "/v1/nothing", "/v1/campaigns/1/nothing", "/favicon.ico", "/health",
+    "/v1", "/v2/campaigns", "/api", "/api/v1", "/v1/nothing", "/v1/campaigns/1/nothing", "/favicon.ico", "/health",
     "/health/live", "/metrics", "/V1/campaigns", "/schema", "/v1/campaigns/1/contact-lists/2", "/%00", "/" + "x" * 5000,
     "/v1/campaigns/1/contacts/import/1/nothing", "/v1/%2e%2e/campaigns/x/y",
 ]  # fmt: skip
