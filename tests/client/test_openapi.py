@@ -224,6 +224,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "save_failed_rows": operations.imports.failed_rows_as_sent(JOB),
     "import_file": IMPORT_FILE,
     "watch_campaign": operations.live.campaign_live_events(1, 2),
+    "watch_live": operations.live.live_events(["queues", "agents"], 1),
     "watch_queues": operations.live.queues_live_events(30, 1),
     "watch_queue": operations.live.queue_live_events(1, 30, 1),
     "save_calls_csv": operations.calls.calls_as_csv(operations.calls.calls()),

@@ -119,6 +119,7 @@ BODIES = {
 }
 # Queries that a path requires, or that end a stream.
 QUERIES = {
+    "/v1/live/events": "?events=1",
     "/v1/campaigns/{id}/live/events": "?events=1",
     "/v1/queues/live/events": "?events=1",
     "/v1/queues/inbound/{id}/live/events": "?events=1",

@@ -54,6 +54,8 @@ from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind, not_given
 
 _STATES = [state.value for state in AgentState]
+MOST_FOLLOWED = 1000
+"""Agents of a tenant that an event stream follows."""
 
 _new = msgspec.json.Decoder(NewAgent)
 _change = msgspec.json.Decoder(AgentChange)
@@ -104,6 +106,13 @@ def _sent(query: Mapping[str, Any], name: str, vendors: str) -> str:
     if name in query and vendors in query:
         raise InvalidInput(f"{vendors} and {name} are the same parameter: send one of them")
     return vendors if vendors in query else name
+
+
+async def all_of(conn: Connection, tenant_id: TenantId) -> list[AgentView]:
+    """The agents of a tenant, at most MOST_FOLLOWED, by id."""
+    return await _views(
+        conn, tenant_id, await roster.after(conn, tenant_id, None, MOST_FOLLOWED, queue_id=None, state=None)
+    )
 
 
 async def _views(conn: Connection, tenant_id: TenantId, agents: Sequence[Agent]) -> list[AgentView]:

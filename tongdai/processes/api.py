@@ -60,6 +60,7 @@ from tongdai.tenants import api as tenants
 from tongdai.tenants import key_format, store
 from tongdai.tenants.guard import Guard
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, MemoryLimiter, RateLimiter
+from tongdai.topics import api as topics
 
 PREFIXES = ("/v1", "/api/v1")
 ROUTES: list[Route] = [
@@ -74,6 +75,7 @@ ROUTES: list[Route] = [
     *callbacks.HANDLERS,
     *diagnostics_api.HANDLERS,
     *live_api.HANDLERS,
+    *topics.HANDLERS,
     *numbers.HANDLERS,
     *dialing.HANDLERS,
     *tenants.HANDLERS,

@@ -225,6 +225,7 @@ class Methods:
     watch_campaign = Stream(operations.live.watch_campaign)
     queues_live = sends(operations.live.queues_live)
     queue_live = sends(operations.live.queue_live)
+    watch_live = Stream(operations.live.watch_live)
     watch_queues = Stream(operations.live.watch_queues)
     watch_queue = Stream(operations.live.watch_queue)
 

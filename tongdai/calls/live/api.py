@@ -234,6 +234,27 @@ def event_of(figures: Live) -> bytes:
     return event_source.event("live", figures)
 
 
+OVERVIEW_SAMPLE: dict[str, Any] = {
+    "switch": {"up": True, "name": "Asterisk 22.9.0"},
+    "dialer": {"running": True, "aliveAt": "2026-03-10T02:00:00Z"},
+    "dialing": {"held": False, "since": None, "reason": None, "message": None},
+    "switches": [
+        {
+            "name": "default",
+            "kind": "asterisk",
+            "description": "Asterisk 22.9.0",
+            "up": True,
+            "running": True,
+            "aliveAt": "2026-03-10T02:00:00Z",
+            "liveCalls": 14,
+        }
+    ],
+    "campaigns": [_CAMPAIGN],
+    "queues": [QUEUE_SAMPLE],
+    "newest": [CALL],
+}
+
+
 @endpoint(
     Endpoint(
         method="GET",
@@ -243,28 +264,15 @@ def event_of(figures: Live) -> bytes:
         summary="Get live figures of running campaigns, queues and active calls, the switches, the newest outcomes",
         description=f"At most 1000 campaigns, the first by id; also those that paused themselves. {_RATES}",
         response=Overview,
-        sample={
-            "switch": {"up": True, "name": "Asterisk 22.9.0"},
-            "dialer": {"running": True, "aliveAt": "2026-03-10T02:00:00Z"},
-            "dialing": {"held": False, "since": None, "reason": None, "message": None},
-            "switches": [
-                {
-                    "name": "default",
-                    "kind": "asterisk",
-                    "description": "Asterisk 22.9.0",
-                    "up": True,
-                    "running": True,
-                    "aliveAt": "2026-03-10T02:00:00Z",
-                    "liveCalls": 14,
-                }
-            ],
-            "campaigns": [_CAMPAIGN],
-            "queues": [QUEUE_SAMPLE],
-            "newest": [CALL],
-        },
+        sample=OVERVIEW_SAMPLE,
     )
 )
 async def overview(request: Request) -> Response:
+    return ok(await overview_of(request))
+
+
+async def overview_of(request: Request) -> Overview:
+    """The live figures of the tenant of a request."""
     who = principal_of(request)
     async with connection(request) as conn:
         campaign_ids = await live_stats.active(conn, who.tenant_id)
@@ -275,19 +283,17 @@ async def overview(request: Request) -> Response:
         hold = await dialing_store.current(conn)
         queues = await queue_store.figures(conn, who.tenant_id, None)
     format_number = phone.formatter(who.country)
-    return ok(
-        Overview(
-            switch=SwitchState(switch.up, switch.description),
-            dialer=Dialer(switch.running, switch.alive_at),
-            dialing=_dialing(hold),
-            switches=[
-                TenantSwitch(one.name, one.kind, one.description, one.up, one.running, one.alive_at, live_calls)
-                for one, live_calls in carrying
-            ],
-            campaigns=found,
-            queues=[queue_row(queue) for queue in queues.queues],
-            newest=[view(call, format_number) for call in newest],
-        )
+    return Overview(
+        switch=SwitchState(switch.up, switch.description),
+        dialer=Dialer(switch.running, switch.alive_at),
+        dialing=_dialing(hold),
+        switches=[
+            TenantSwitch(one.name, one.kind, one.description, one.up, one.running, one.alive_at, live_calls)
+            for one, live_calls in carrying
+        ],
+        campaigns=found,
+        queues=[queue_row(queue) for queue in queues.queues],
+        newest=[view(call, format_number) for call in newest],
     )
 
 

@@ -1,36 +1,31 @@
 import { expect, test } from "vitest";
 import { mayHold } from "./leader.ts";
-import { reduce } from "./stream.ts";
+import { reduce, type LiveEvent, type Topics } from "./stream.ts";
 
 const AT = (seconds: number) => new Date(seconds * 1000).toISOString();
+const AGENTS: Topics["agents"] = [];
+const event = (more: Partial<LiveEvent>): LiveEvent => ({ now: AT(20), readAt: {}, ...more });
 
-test("data of a topic replace those before, and others stay", () => {
-  const first = reduce({}, { kind: "data", topic: "agents", data: { agents: [1] }, readAt: AT(10), now: AT(11) });
-  const second = reduce(first, { kind: "data", topic: "queues", data: { queues: [] }, readAt: AT(12), now: AT(12) });
-  expect(second).toEqual({
+test("what changed replaces what was there, and other topics stay", () => {
+  const first = reduce({}, event({ now: AT(11), readAt: { agents: AT(10) }, agents: AGENTS }));
+  const queues = { queues: [] } as unknown as Topics["queues"];
+  expect(reduce(first, event({ now: AT(12), readAt: { queues: AT(12) }, queues }))).toEqual({
     heardAt: 12_000,
-    agents: { data: { agents: [1] }, readAt: 10_000 },
-    queues: { data: { queues: [] }, readAt: 12_000 },
+    agents: { data: AGENTS, readAt: 10_000 },
+    queues: { data: queues, readAt: 12_000 },
   });
 });
 
-test("a heartbeat makes data that did not change younger, and keeps them", () => {
-  const state = reduce({}, { kind: "data", topic: "agents", data: { agents: [] }, readAt: AT(10), now: AT(10) });
-  const next = reduce(state, { kind: "beat", now: AT(20), readAt: { agents: AT(19) } });
-  expect(next.agents?.readAt).toBe(19_000);
-  expect(next.agents?.data).toBe(state.agents?.data);
+test("a reading makes data that did not change younger, and keeps them", () => {
+  const state = reduce({}, event({ readAt: { agents: AT(10) }, agents: AGENTS }));
+  const next = reduce(state, event({ readAt: { agents: AT(19) } }));
+  expect(next.agents).toEqual({ data: AGENTS, readAt: 19_000 });
+  expect(next.agents?.data).toBe(AGENTS);
 });
 
 test("a topic that was not read keeps its age", () => {
-  const state = reduce({}, { kind: "data", topic: "agents", data: {}, readAt: AT(10), now: AT(10) });
-  expect(reduce(state, { kind: "beat", now: AT(20), readAt: {} }).agents?.readAt).toBe(10_000);
-});
-
-test("what another tab knows is taken when it is newer", () => {
-  const old = { heardAt: 5 };
-  const newer = { heardAt: 6 };
-  expect(reduce(old, { kind: "state", state: newer })).toBe(newer);
-  expect(reduce(newer, { kind: "state", state: old })).toBe(newer);
+  const state = reduce({}, event({ readAt: { agents: AT(10) }, agents: AGENTS }));
+  expect(reduce(state, event({})).agents?.readAt).toBe(10_000);
 });
 
 test("a lease is held by one tab, until it ends", () => {

@@ -21,34 +21,23 @@ export const TOPICS: readonly Topic[] = ["queues", "agents", "campaigns"];
 export type Heard<T> = { data: T; readAt: number };
 type State = { [K in Topic]?: Heard<Topics[K]> } & { heardAt?: number };
 
-type Message =
-  | { kind: "data"; topic: Topic; data: unknown; readAt: string; now: string }
-  | { kind: "beat"; now: string; readAt: Partial<Record<Topic, string>> }
-  | { kind: "ask" }
-  | { kind: "state"; state: State };
+/** An event of the server: when it read each topic, and the topics that changed. */
+export type LiveEvent = { now: string; readAt: Partial<Record<Topic, string>> } & Partial<Topics>;
+type Message = { kind: "event"; event: LiveEvent } | { kind: "ask" } | { kind: "state"; state: State };
 
 const CHANNEL = "tongdai.stream";
 export const STALE_S = 5;
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
 
-/** The state after a message; the same object when nothing changes. */
-export function reduce(state: State, message: Message): State {
-  switch (message.kind) {
-    case "data":
-      return { ...state, heardAt: Date.parse(message.now), [message.topic]: { data: message.data, readAt: Date.parse(message.readAt) } };
-    case "beat": {
-      const next: State = { ...state, heardAt: Date.parse(message.now) };
-      for (const [topic, at] of Object.entries(message.readAt) as [Topic, string][]) {
-        const heard = state[topic];
-        if (heard) Object.assign(next, { [topic]: { ...heard, readAt: Date.parse(at) } });
-      }
-      return next;
-    }
-    case "state":
-      return (message.state.heardAt ?? 0) > (state.heardAt ?? 0) ? message.state : state;
-    case "ask":
-      return state;
+/** The state after an event: data that did not change are as young as their last reading. */
+export function reduce(state: State, event: LiveEvent): State {
+  const next: State = { ...state, heardAt: Date.parse(event.now) };
+  for (const topic of TOPICS) {
+    const read = event.readAt[topic];
+    const data = event[topic] ?? state[topic]?.data;
+    if (read !== undefined && data !== undefined) Object.assign(next, { [topic]: { data, readAt: Date.parse(read) } });
   }
+  return next;
 }
 
 class Stream {
@@ -73,7 +62,8 @@ class Stream {
     channel.onmessage = ({ data }: MessageEvent<Message>) => {
       if (data.kind === "ask") {
         if (leading) channel.postMessage({ kind: "state", state: this.#state } satisfies Message);
-      } else this.#hear(data);
+      } else if (data.kind === "event") this.#hear(data.event);
+      else if ((data.state.heardAt ?? 0) > (this.#state.heardAt ?? 0)) this.#show(data.state);
     };
     channel.postMessage({ kind: "ask" } satisfies Message);
     const resign = elect(CHANNEL, () => {
@@ -115,15 +105,10 @@ class Stream {
         source?.close();
         timer = setTimeout(open, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
       };
-      for (const topic of TOPICS) {
-        source.addEventListener(topic, (event) => {
-          const { now, readAt, data } = JSON.parse((event as MessageEvent<string>).data) as { now: string; readAt: string; data: unknown };
-          this.#pass({ kind: "data", topic, data, readAt, now });
-        });
-      }
-      source.addEventListener("beat", (event) => {
-        const { now, readAt } = JSON.parse((event as MessageEvent<string>).data) as { now: string; readAt: Partial<Record<Topic, string>> };
-        this.#pass({ kind: "beat", now, readAt });
+      source.addEventListener("live", (message) => {
+        const event = JSON.parse((message as MessageEvent<string>).data) as LiveEvent;
+        this.#channel?.postMessage({ kind: "event", event } satisfies Message);
+        this.#hear(event);
       });
     };
     // No event tells that a page was frozen, or that the machine slept: look when it is seen again.
@@ -147,16 +132,13 @@ class Stream {
     };
   }
 
-  #pass(message: Message): void {
-    this.#channel?.postMessage(message);
-    this.#hear(message);
+  #hear(event: LiveEvent): void {
+    hearServer(event.now);
+    this.#show(reduce(this.#state, event));
   }
 
-  #hear(message: Message): void {
-    if (message.kind === "data" || message.kind === "beat") hearServer(message.now);
-    const next = reduce(this.#state, message);
-    if (next === this.#state) return;
-    this.#state = next;
+  #show(state: State): void {
+    this.#state = state;
     this.#tell();
   }
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from tongdai_client.models.agents import Agent
 from tongdai_client.models.base import Result
 from tongdai_client.models.calls import Call
 
@@ -211,3 +212,21 @@ class QueuesLive(Result, frozen=True, kw_only=True):
     """The threshold that was asked for; None: each queue has its own."""
     short_abandon_sec: int
     queues: list[QueueLive]
+
+
+class QueuesWithCallers(QueuesLive, frozen=True, kw_only=True):
+    """The live figures of all inbound queues, each with its callers."""
+
+    queues: list[QueueLiveDetail]  # pyright: ignore[reportIncompatibleVariableOverride] - more of each
+
+
+class LiveTopics(Result, frozen=True, kw_only=True):
+    """What changed of the topics that a stream follows; None: nothing."""
+
+    now: datetime
+    """The server's time."""
+    read_at: dict[str, datetime]
+    """When each topic was read last, changed or not."""
+    queues: QueuesWithCallers | None = None
+    agents: list[Agent] | None = None
+    campaigns: Live | None = None

@@ -1,11 +1,11 @@
 """Live figures."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from tongdai_client.errors import ConnectionFailed, RateLimited, ServerFailed
-from tongdai_client.models.live import CampaignLiveDetail, Live, QueueLiveDetail, QueuesLive
+from tongdai_client.models.live import CampaignLiveDetail, Live, LiveTopics, QueueLiveDetail, QueuesLive
 from tongdai_client.operation import Operation, operation
 from tongdai_client.session import STREAM_SILENCE_S, RetryState, Session
 
@@ -82,6 +82,21 @@ async def watch_queue(
     """
     async for figures in _watch(session, queue_live_events(queue_id, service_level_sec)):
         yield figures
+
+
+def live_events(topics: Sequence[str] = (), events: int | None = None) -> Operation[LiveTopics]:
+    """The event stream of queues, agents and campaigns."""
+    query = {"topics": ",".join(topics) or None, "events": events}
+    return replace(operation("GET", "/live/events", (), LiveTopics, query), accept="text/event-stream")
+
+
+async def watch_live(session: Session, topics: Sequence[str] = ()) -> AsyncGenerator[LiveTopics]:
+    """Yield each second what changed of `queues`, `agents` and `campaigns`, or of these topics, until the caller stops.
+
+    A stream that breaks is opened again, as often as an operation is retried.
+    """
+    async for event in _watch(session, live_events(topics)):
+        yield event
 
 
 async def _watch(session: Session, stream: Operation[T]) -> AsyncGenerator[T]:

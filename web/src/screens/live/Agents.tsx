@@ -1,0 +1,94 @@
+import { useState } from "react";
+import { api, call } from "../../data/api.ts";
+import { useServerNow } from "../../data/clock.ts";
+import { useSession } from "../../data/session.ts";
+import { useTopic, type Topics } from "../../data/stream.ts";
+import { duration, matches } from "../../format/format.ts";
+import { Badge, type Tone } from "../../parts/Badge.tsx";
+import { Button } from "../../parts/Button.tsx";
+import { Confirm } from "../../parts/Dialog.tsx";
+import { Panel } from "../../parts/Panel.tsx";
+import { Search } from "../../parts/Search.tsx";
+import { Empty, Loading } from "../../parts/states.tsx";
+import { Table } from "../../parts/Table.tsx";
+import { notify } from "../../parts/toast.tsx";
+import css from "./live.module.css";
+import { useLiveWords } from "./words.ts";
+
+type Agent = Topics["agents"][number];
+type Act = "ready" | "pause" | "signOut";
+
+const TONES: Record<Agent["state"], Tone> = {
+  offline: "quiet", calling: "info", idle: "good", reserved: "info", alerting: "info", talking: "info", wrap_up: "warn", paused: "warn", unreachable: "bad", hanging_up: "quiet",
+};
+
+/** The acts that a supervisor has for an agent in a state. */
+export function actsFor(state: Agent["state"]): Act[] {
+  if (state === "offline" || state === "hanging_up" || state === "calling") return [];
+  if (state === "paused" || state === "wrap_up" || state === "unreachable") return ["ready", "signOut"];
+  return ["pause", "signOut"];
+}
+
+function done(act: Act, id: number, reason: string): Promise<unknown> {
+  const params = { params: { path: { id } } };
+  switch (act) {
+    case "ready":
+      return call(api.POST("/v1/agents/{id}/force-ready", params));
+    case "pause":
+      return call(api.POST("/v1/agents/{id}/force-pause", { ...params, body: { reason } }));
+    case "signOut":
+      return call(api.POST("/v1/agents/{id}/force-sign-out", params));
+  }
+}
+
+export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: string) => void }) {
+  const t = useLiveWords();
+  const heard = useTopic("agents");
+  const now = useServerNow();
+  const mayAct = useSession().user.role !== "viewer";
+  const [asked, ask] = useState<{ act: Act; agent: Agent } | null>(null);
+  const rows = heard?.data.filter(({ agentName }) => matches(agentName, sought)) ?? [];
+  const since = ({ stateSince }: Agent) => (now - Date.parse(stateSince)) / 1000;
+  return (
+    <Panel title={t.agents} live heard={heard} more={<div className={css["search"]}><Search label={t.search} value={sought} onChange={onSearch} /></div>}>
+      {heard ? (
+        <Table
+          label={t.agents}
+          rows={rows}
+          rowKey={({ agentId }) => agentId}
+          empty={<Empty title={t.noAgents} />}
+          columns={[
+            { id: "name", title: t.agent, by: ({ agentName }) => agentName, cell: ({ agentName }) => agentName },
+            { id: "state", title: t.state, by: ({ state }) => t.states[state], cell: ({ state }) => <Badge tone={TONES[state]}>{t.states[state]}</Badge> },
+            { id: "since", title: t.since, end: true, by: since, cell: (agent) => duration(since(agent)) },
+            { id: "reason", title: t.reason, cell: ({ pauseReason }) => pauseReason ?? "" },
+            ...(mayAct
+              ? [{ id: "acts", title: "", end: true, cell: (agent: Agent) => (
+                  <div className={css["acts"]}>
+                    {actsFor(agent.state).map((act) => (
+                      <Button key={act} kind="small" aria-label={`${t.act[act]}: ${agent.agentName}`} onClick={() => ask({ act, agent })}>{t.act[act]}</Button>
+                    ))}
+                  </div>
+                ) }]
+              : []),
+          ]}
+        />
+      ) : (
+        <Loading />
+      )}
+      {asked && (
+        <Confirm
+          title={t.asked[asked.act](asked.agent.agentName)}
+          text={asked.act === "signOut" ? t.signOutText : undefined}
+          act={t.act[asked.act]}
+          danger={asked.act === "signOut"}
+          onConfirm={async () => {
+            await done(asked.act, asked.agent.agentId, t.supervisor);
+            notify(t.done(t.act[asked.act], asked.agent.agentName));
+          }}
+          onClose={() => ask(null)}
+        />
+      )}
+    </Panel>
+  );
+}
