@@ -12,6 +12,7 @@ played after an answer, as most carriers play no early media of a called party.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tongdai.call_outcome import InboundOutcome, Refusal
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy
@@ -53,34 +54,44 @@ Admission = Admit | Send
 
 def admit(rules: QueueRules, counts: QueueCounts, *, by_number: bool = False) -> Admission:
     """Decide what becomes of a caller who reaches the queue: by its number, or from elsewhere."""
-    to = _closed(rules)
-    if to is None and by_number and rules.menu_id is not None:
-        to = Destination(DestinationKind.MENU, str(rules.menu_id)), InboundOutcome.ABANDONED
-    to = to or _no_room(rules, counts)
-    return Admit() if to is None else Send(*to)
+    closed = _closed(rules)
+    if closed is None and by_number and rules.menu_id is not None:
+        return Send(Destination(DestinationKind.MENU, str(rules.menu_id)), InboundOutcome.ABANDONED)
+    closed = closed or _no_room(rules, counts)
+    return Admit() if closed is None else Send(closed.to, closed.outcome)
 
 
-_To = tuple[Destination, InboundOutcome]
-"""Where a caller goes who may not wait in the queue, and the outcome there."""
+def closed_because(rules: QueueRules, counts: QueueCounts) -> str | None:
+    """Why nobody may wait in the queue now: the end of a sentence. None: they may."""
+    closed = _closed(rules) or _no_room(rules, counts)
+    return None if closed is None else closed.because
 
 
-def _closed(rules: QueueRules) -> _To | None:
+class _Closed(NamedTuple):
+    """Where a caller goes who may not wait in the queue, the outcome there, and why."""
+
+    to: Destination
+    outcome: InboundOutcome
+    because: str
+
+
+def _closed(rules: QueueRules) -> _Closed | None:
     """None: the queue takes callers now."""
     if rules.strategy is Strategy.BLACKLIST:
-        return HANG_UP, InboundOutcome.REFUSED
+        return _Closed(HANG_UP, InboundOutcome.REFUSED, "it refuses all callers (strategy 3)")
     if rules.strategy is Strategy.DIVERT:
-        return rules.divert_to or HANG_UP, InboundOutcome.REFUSED
+        return _Closed(rules.divert_to or HANG_UP, InboundOutcome.REFUSED, "it diverts all callers (strategy 4)")
     if rules.strategy is Strategy.LOCKED:
-        return rules.locked, InboundOutcome.CLOSED
-    return None if rules.closed is None else (rules.closed, InboundOutcome.CLOSED)
+        return _Closed(rules.locked, InboundOutcome.CLOSED, "it is locked (strategy 99)")
+    return None if rules.closed is None else _Closed(rules.closed, InboundOutcome.CLOSED, "it is closed by its hours")
 
 
-def _no_room(rules: QueueRules, counts: QueueCounts) -> _To | None:
+def _no_room(rules: QueueRules, counts: QueueCounts) -> _Closed | None:
     """None: another caller may wait."""
     if counts.signed_in == 0 and not rules.join_empty:
-        return rules.when_empty, InboundOutcome.CLOSED
+        return _Closed(rules.when_empty, InboundOutcome.CLOSED, "no agent is signed in")
     full = rules.max_length is not None and counts.waiting >= rules.max_length
-    return (rules.when_full, InboundOutcome.OVERFLOW) if full else None
+    return _Closed(rules.when_full, InboundOutcome.OVERFLOW, f"{counts.waiting} wait already") if full else None
 
 
 def sent(to: Destination, outcome: InboundOutcome, hops: int) -> Send:

@@ -140,8 +140,9 @@ class AcdController:
             found = await self._store.queue(caller.call.tenant_id, QueueId(int(to.target)))
             if found is None:
                 return "Inbound queue not found"
-            if preferred is None and isinstance(admit(found.rules, found.counts), Send):
-                return f"Queue {to.target} takes no callers now"
+            closed = closed_because(found.rules, found.counts) if preferred is None else None
+            if closed is not None:
+                return f"Queue {to.target} takes no callers now: {closed}"
             caller.rules = found.rules
         await self._handle(channel_id, signals.Transferred(to, preferred))
         return None

@@ -1,4 +1,4 @@
-"""What a live stream has sent of its topics, and the event that says what is new. Pure.
+"""The topics that a live stream has sent, and the event that says what is new. Pure.
 
 There is an event each second. It has the topics that changed, and says when each was read: data that did not change are
 as young as their last reading, and a reader who hears nothing knows how old they are.
@@ -26,7 +26,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Sent:
-    """What one stream has sent."""
+    """The data that one stream has sent."""
 
     data: dict[Topic, object] = field(default_factory=dict[Topic, object])
 

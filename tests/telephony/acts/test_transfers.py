@@ -249,10 +249,17 @@ def test_queue_that_takes_no_callers_refuses_a_transfer() -> None:
         caller = await call_in(s, 1, talk_s=None)
         await s.until(lambda: caller.talks)
         (call,) = s.acd.live.values()
-        for closed in (replace(CARE, closed=HANG_UP), replace(CARE, strategy=Strategy.LOCKED)):
+        for closed, because in (
+            (replace(CARE, closed=HANG_UP), "it is closed by its hours"),
+            (replace(CARE, strategy=Strategy.BLACKLIST), "it refuses all callers (strategy 3)"),
+            (replace(CARE, strategy=Strategy.DIVERT), "it diverts all callers (strategy 4)"),
+            (replace(CARE, strategy=Strategy.LOCKED), "it is locked (strategy 99)"),
+            (replace(CARE, join_empty=False), "no agent is signed in"),
+            (replace(CARE, join_empty=True, max_length=0), "0 wait already"),
+        ):
             s.acd.queues[OTHER] = closed
             ended = await transfer(s, call.call_id, queueId=OTHER)
-            assert (ended.result, ended.message) == (Result.REFUSED, "Queue 8 takes no callers now")
+            assert (ended.result, ended.message) == (Result.REFUSED, f"Queue 8 takes no callers now: {because}")
         assert (await transfer(s, call.call_id, queueId=999)).message == "Inbound queue not found"
         assert len(caller.talks) == 1, "the talk continues"
 

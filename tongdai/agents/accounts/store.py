@@ -176,7 +176,7 @@ async def wanted(conn: Connection, switch_id: SwitchId) -> list[Wanted]:
 
 
 async def changed(conn: Connection, switch_id: SwitchId) -> list[Wanted]:
-    """Those of them that were made or changed since the switch took them, or that it has refused."""
+    """The accounts that were made or changed since the switch took them, or that it has refused."""
     return [_wanted(row) for row in await conn.fetch(CHANGED, switch_id)]
 
 

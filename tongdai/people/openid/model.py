@@ -32,7 +32,7 @@ class Attempt:
 
 
 class Failure(StrEnum):
-    """Reason why a sign-in fails, as the console is told it."""
+    """Reason why a sign-in fails, as the console receives it."""
 
     UNAVAILABLE = "unavailable"
     """The provider does not answer, or not as one."""

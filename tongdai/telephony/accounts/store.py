@@ -16,7 +16,7 @@ class AccountStore(Protocol):
         ...
 
     async def changed(self) -> Sequence[Wanted]:
-        """Those of them that the switch may not have as they are."""
+        """The accounts that the switch may not have as they are."""
         ...
 
     async def unwanted(self) -> Sequence[Unwanted]:

@@ -221,7 +221,7 @@ class QueuesWithCallers(QueuesLive, frozen=True, kw_only=True):
 
 
 class LiveTopics(Result, frozen=True, kw_only=True):
-    """What changed of the topics that a stream follows; None: nothing."""
+    """Changes of the topics that a stream follows; None: nothing changed."""
 
     now: datetime
     """The server's time."""
