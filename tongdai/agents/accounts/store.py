@@ -162,12 +162,15 @@ async def mode_changed(conn: Connection, tenant_id: TenantId, agent_id: AgentId)
 
 # For the leader of a switch.
 
-_WANTED = """
-select p.tenant_id, p.agent_id, p.name, p.salt, a.mode, p.pushed_at is not null as pushed, p.problem
-from phone_account p join agent a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id
-where p.switch_id = $1 and p.removed_at is null"""
-WANTED = f"{_WANTED} order by p.tenant_id, p.name"
-CHANGED = f"{_WANTED} and p.pushed_at is null order by p.tenant_id, p.name"
+_ACCOUNT = "p.tenant_id, p.agent_id, p.name, p.salt, a.mode, p.pushed_at is not null as pushed, p.problem"
+_ACCOUNTS = "phone_account p join agent a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id"
+WANTED = f"""
+select {_ACCOUNT} from {_ACCOUNTS} where p.switch_id = $1 and p.removed_at is null order by p.tenant_id, p.name
+"""
+CHANGED = f"""
+select {_ACCOUNT} from {_ACCOUNTS} where p.switch_id = $1 and p.removed_at is null and p.pushed_at is null
+order by p.tenant_id, p.name
+"""
 
 
 async def wanted(conn: Connection, switch_id: SwitchId) -> list[Wanted]:
