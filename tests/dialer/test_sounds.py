@@ -11,7 +11,9 @@ from tongdai.campaigns.settings.rules import played
 from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.options import treatment_of
 from tongdai.ids import QueueId
+from tongdai.switch.simulated.callees import Response, always
 from tongdai.switch.simulated.client import Faults
+from tongdai.testing.memory_store.store import MemoryStore
 
 QUEUE = QueueId(7)
 
@@ -67,6 +69,32 @@ def test_sound_that_goes_while_its_campaign_runs_is_missed_by_one_person() -> No
         assert s.outcomes()[3:] == [Outcome.ANSWERED] * 3
 
     play(scene)
+
+
+class SlowStore(MemoryStore):
+    """A database that makes a round of checks take some seconds."""
+
+    async def sounds_asked(self) -> list[str]:
+        await asyncio.sleep(3)
+        return await super().sounds_asked()
+
+
+def test_nobody_is_called_for_a_sound_that_somebody_did_not_hear_until_it_was_checked() -> None:
+    async def scene(s: Scene) -> None:
+        s.simulated.sounds = {"sound:offer": 5.0}
+        s.campaign(600, CallSettings(audio_file="offer", max_calls=2, calls_per_second=50))
+        s.start(check_sounds=True)
+        await s.until(lambda: len(s.store.over) == 2)
+        s.simulated.sounds.clear()
+        s.simulated.callee = always(Response.ANSWERED, after_s=0.01)
+        await s.until(lambda: s.store.sounds["offer"] is False)
+        await asyncio.sleep(20)
+        # The two calls that were under way, and not a third, at which the campaign would have paused itself.
+        assert s.outcomes().count(Outcome.FAILED) <= 2
+        s.simulated.sounds["sound:offer"] = 5.0
+        await s.until(lambda: s.outcomes().count(Outcome.ANSWERED) == 8)
+
+    play(scene, store=SlowStore)
 
 
 def test_what_is_asked_for_is_checked_and_nobody_hears_it() -> None:

@@ -1,6 +1,7 @@
 """A duty of the engine that fails ends neither the engine nor its other duties."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,11 +14,11 @@ from tongdai.processes import engine
 from tongdai.settings import Settings
 
 
-async def test_imports_continue_while_purging_fails(own_pool: Pool, own_dsn: str) -> None:
+async def test_imports_continue_while_purging_fails(own_pool: Pool, own_dsn: str, tmp_path: Path) -> None:
     async with own_pool.acquire() as conn:
         await conn.execute("alter table idempotency_record rename to away")
         with capture_logs() as lines:
-            running = asyncio.create_task(engine.run(Settings(), own_dsn))
+            running = asyncio.create_task(engine.run(Settings(data_dir=str(tmp_path)), own_dsn))
             await eventually(lambda: "purge" in [line.get("task") for line in lines], 20, "the purge to fail")
             place, (rows, _) = await a_place(conn), messy(1, 20)
             job_id = await post(conn, place, rows, 20)

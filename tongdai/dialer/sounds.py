@@ -7,7 +7,7 @@ A sound that the switch does not have fails within milliseconds; one that has no
 counts as present. (ARI's list of sounds would not do: it takes each folder for a language, and knows no name with a
 folder.) The campaigns of a sound that is missing are not dialled (`lacks`); it is checked again every
 RECHECK_MISSING_S, so that they continue once it is there. One that could not be played to somebody (`doubt`) is checked
-again at once.
+again at once, and nobody is called for it before that.
 
 What cannot be found out is not taken for missing: no connection, a request that fails, a switch that does not answer.
 """
@@ -46,17 +46,23 @@ class Sounds:
         self._known: dict[str, tuple[bool | None, float]] = {}
         """Whether the switch has each sound of a running campaign, and when that was checked, by the monotonic
         clock."""
+        self._doubted: set[str] = set()
+        """Sounds of running campaigns that somebody did not hear since they were checked."""
         self._playing: dict[str, asyncio.Future[bool]] = {}
         self._one_at_a_time = asyncio.Lock()
 
     def lacks(self, name: str | None) -> bool:
-        """Whether the switch is known not to have a sound."""
+        """Whether the switch is known not to have a sound, or is yet to be asked whether it still has it."""
+        return name in self._doubted or self._is_missing(name)
+
+    def _is_missing(self, name: str | None) -> bool:
         return name is not None and self._known.get(name, (None, 0.0))[0] is False
 
     async def prepare(self, names: Iterable[str]) -> None:
         """Check the sounds of the running campaigns that are new."""
         wanted = set(names)
         self._known = {name: known for name, known in self._known.items() if name in wanted}
+        self._doubted &= wanted
         new = sorted(wanted - self._known.keys())
         if new and self.enabled:
             await self._check(new[:AT_ONCE], running=True)
@@ -83,6 +89,7 @@ class Sounds:
         """Check a sound again that the switch could not play to somebody."""
         if name in self._known:
             self._known[name] = (self._known[name][0], -RECHECK_S)
+            self._doubted.add(name)
 
     def finished(self, event: PlaybackFinished) -> None:
         """Process the end of a sound that was played to nobody."""
@@ -105,8 +112,9 @@ class Sounds:
             await self._store.record_sounds(found, at)
 
     def _learn(self, name: str, present: bool | None) -> None:
-        was_missing = self.lacks(name)
+        was_missing = self._is_missing(name)
         self._known[name] = (present, self._clock.monotonic())
+        self._doubted.discard(name)
         if present is False and not was_missing:
             log.error("sound missing: its campaigns are not dialled", sound=name, see="docs/telephony.md")
         elif present and was_missing:
