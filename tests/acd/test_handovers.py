@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.acd.test_planted import OffersAgentsWhoHaveCalls
 from tests.support.dialer_simulation.plan import HANDED_OVER, Plan
+from tests.support.dialer_simulation.planted_stores import OffersAgentsWhoHaveCalls
 from tests.support.dialer_simulation.simulation import simulate
 from tests.support.parties import MemoryParties
 from tongdai.acd.caller import core, forwarding

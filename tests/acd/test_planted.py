@@ -1,12 +1,13 @@
 """Planted bugs of the ACD: the simulation finds each of them within a few seeds."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.dialer_simulation.plan import Plan
+from tests.support.dialer_simulation.planted_stores import OffersAgentsWhoHaveCalls
 from tests.support.dialer_simulation.simulation import simulate
 from tongdai.acd import routing
 from tongdai.acd.caller import core
@@ -16,9 +17,7 @@ from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.controller import AcdController
 from tongdai.acd.eligibility import Place, WaitingCaller
 from tongdai.acd.waiting_room import WaitingRoom
-from tongdai.agents.model import IN_CALL, Agent, AgentState, IdleAgent
-from tongdai.calls.inbound.model import InboundCall
-from tongdai.ids import AgentId
+from tongdai.agents.model import Agent
 from tongdai.queues.model import QueueRules
 from tongdai.telephony.phone_watch import PhoneWatch
 from tongdai.testing.memory_store.acd import MemoryAcdStore
@@ -69,25 +68,6 @@ def test_caller_who_is_lost_over_a_restart_is_found(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(AcdController, "adopt", forgetful)
     assert found("waits beside idle agent", RESTARTED)
-
-
-class OffersAgentsWhoHaveCalls(MemoryAcdStore):
-    """Half of the agents are taken for idle while they have a call."""
-
-    async def idle_agents(self) -> list[IdleAgent]:
-        before = dict(self._store.agents)
-        for agent_id, agent in before.items():
-            if agent.state in IN_CALL and agent_id % 2:
-                self._store.agents[agent_id] = replace(agent, state=AgentState.IDLE)
-        found = await super().idle_agents()
-        self._store.agents.update(before)
-        return found
-
-    async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
-        agent = self._store.agents[agent_id]
-        if agent.state in IN_CALL and agent.call_id != call.call_id:
-            self._store.agents[agent_id] = replace(agent, state=AgentState.IDLE)
-        return await super().offer(call, agent_id, at)
 
 
 def test_agent_who_is_offered_to_two_callers_is_found() -> None:

@@ -23,6 +23,8 @@ class MissedCall(Result, frozen=True, kw_only=True):
     agent_id: int | None
     """The agent who claimed it."""
     claimed_at: datetime | None
+    claimed_until: datetime | None
+    """When the claim lapses."""
     served_by: str | None
     """The later call, by the number or to it, that was connected."""
     closed_at: datetime | None

@@ -55,3 +55,5 @@ class WrapUpCounts(Result, frozen=True, kw_only=True):
     """The calls of a period by their wrap-up code."""
 
     data: list[WrapUpCount]
+    without_code: int
+    """Calls of the period that had an agent, and have no code."""
