@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import httpx2
@@ -34,8 +35,11 @@ class Api:
 
 
 def client_of(app: ASGIApp) -> httpx2.AsyncClient:
+    """A client of the application, which keeps no cookies: tests share it, and none is signed in by another."""
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://tongdai", timeout=60)
+    client = httpx2.AsyncClient(transport=transport, base_url="http://tongdai", timeout=60)
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return client
 
 
 def refused(response: httpx2.Response, status: int, error_code: str) -> str:
