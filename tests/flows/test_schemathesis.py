@@ -18,11 +18,11 @@ from tests.support.databases import session_of
 from tests.support.schemathesis_results import succeeded
 from tests.support.servers import Server
 from tongdai import __version__
-from tongdai.calls.live.api import MAX_EVENTS
 from tongdai.db.pool import Pool, connect
 from tongdai.dialing import store as dialing
 from tongdai.files import media_type
 from tongdai.http.openapi import document as openapi
+from tongdai.http.streams.event_source import MAX_EVENTS
 from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 from tongdai.testing import factories

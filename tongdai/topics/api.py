@@ -36,7 +36,6 @@ from tongdai.queues.live.view import ALL_SAMPLE, SAMPLE, queue_live, queues_live
 from tongdai.topics.model import Reading, Sent, Topic
 
 POLL_S, FRESH_S = 1.0, 0.5
-MAX_EVENTS = 1_000_000
 _clock = SystemClock()
 _shared = SharedReadings[tuple[TenantId, Topic], Reading](FRESH_S)
 """The topics that streams follow, read once for all streams of a tenant."""
@@ -94,12 +93,7 @@ _READERS: Mapping[Topic, Callable[[Request], Awaitable[object]]] = {
                 {"type": "string", "pattern": f"^({'|'.join(_TOPICS)})(,({'|'.join(_TOPICS)}))*$"},
                 "queues,agents",
             ),
-            Query(
-                "events",
-                "Number of events after which the stream ends",
-                {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS},
-                1,
-            ),
+            event_source.EVENTS,
         ),
         response=None,
         sample=_SAMPLE,
@@ -110,7 +104,7 @@ _READERS: Mapping[Topic, Callable[[Request], Awaitable[object]]] = {
 async def events(request: Request) -> StreamingResponse:
     query = query_of(request)
     topics = _topics(paging.single(query, "topics"))
-    at_most = paging.whole(query, "events", 0, 1, MAX_EVENTS) or None
+    at_most = event_source.at_most(request)
     sent = Sent()
 
     async def read() -> dict[Topic, Reading]:

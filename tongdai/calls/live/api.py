@@ -14,10 +14,8 @@ from tongdai.contacts.numbers import phone
 from tongdai.dialing import store as dialing_store
 from tongdai.dialing.model import Hold
 from tongdai.errors import NotFound
-from tongdai.http import paging
 from tongdai.http.endpoint import (
     Endpoint,
-    Query,
     Request,
     Response,
     Route,
@@ -25,7 +23,6 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
-    query_of,
 )
 from tongdai.http.envelope import ok
 from tongdai.http.openapi.fields import one_of
@@ -41,7 +38,6 @@ from tongdai.switches.model import Kind
 _TAG = "Live"
 POLL_S = 1.0
 NEWEST = 10
-MAX_EVENTS = 1_000_000
 
 
 class Live(CampaignLive, kw_only=True, rename="camel"):
@@ -210,14 +206,7 @@ async def _look(request: Request) -> Live:
             "changed, until the client disconnects or `events` of them were sent. A comment each 15 s shows that the "
             f"connection is open. {_RATES}"
         ),
-        query=(
-            Query(
-                "events",
-                "Number of events after which the stream ends",
-                {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS},
-                1,
-            ),
-        ),
+        query=(event_source.EVENTS,),
         response=None,
         sample=_LIVE,
         response_media=event_source.media(b"event: live\ndata: %s\n\n" % msgspec.json.encode(_LIVE)),
@@ -225,7 +214,7 @@ async def _look(request: Request) -> Live:
     )
 )
 async def campaign_events(request: Request) -> StreamingResponse:
-    at_most = paging.whole(query_of(request), "events", 0, 1, MAX_EVENTS) or None
+    at_most = event_source.at_most(request)
     source = EventSource(lambda: _look(request), event_of, POLL_S, at_most=at_most)
     return event_source.stream(request, source, await _look(request))
 

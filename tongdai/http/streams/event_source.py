@@ -11,7 +11,9 @@ import msgspec
 from tongdai import metrics
 from tongdai.db.unavailable import unavailable
 from tongdai.errors import Unavailable
-from tongdai.http.request import Request, StreamingResponse, principal_of, settings_of
+from tongdai.http import paging
+from tongdai.http.endpoint import Query
+from tongdai.http.request import Request, StreamingResponse, principal_of, query_of, settings_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import TenantId
 
@@ -20,6 +22,13 @@ T = TypeVar("T")
 QUIET_S = 15.0
 """A comment is sent after this time without an event, so that proxies keep the connection."""
 RETRY_AFTER_S = 5
+MAX_EVENTS = 1_000_000
+EVENTS = Query(
+    "events",
+    "Number of events after which the stream ends",
+    {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS},
+    1,
+)
 _HEADERS = (
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-cache"),
@@ -67,6 +76,11 @@ def media(example: bytes) -> Mapping[str, Mapping[str, Any]]:
 def event(name: str, data: object) -> bytes:
     """Encode an event, its data as JSON."""
     return b"event: %s\ndata: %s\n\n" % (name.encode(), _encode(data))
+
+
+def at_most(request: Request) -> int | None:
+    """The parameter EVENTS of a request; None: the stream does not end by itself."""
+    return paging.whole(query_of(request), EVENTS.name, 0, 1, MAX_EVENTS) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,6 @@ from tongdai.queues.live.view import (
 _TAG = "Inbound queues"
 POLL_S, FRESH_S = 0.5, 0.25
 """How often a stream asks for the figures, and how old they may be by then: within a second of a change it has them."""
-MAX_EVENTS = 1_000_000
 _shared = SharedReadings[tuple[TenantId, QueueId | None, int | None], QueuesLive | QueueLiveDetail](FRESH_S)
 """The figures that streams follow, by tenant, queue (None: all) and threshold: read once for all streams."""
 _SERVICE = Query(
@@ -44,12 +43,6 @@ _SERVICE = Query(
     "The threshold of the service level, T; without it each queue has its own, by its settings",
     {"type": "integer", "minimum": 1, "maximum": MAX_SERVICE_S},
     SERVICE_S,
-)
-_EVENTS = Query(
-    "events",
-    "Number of events after which the stream ends",
-    {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS},
-    1,
 )
 _FORMULAS = (
     "`serviceLevelOfAnswered` is answered within T / answered, `serviceLevelOfOffered` answered within T / (offered - "
@@ -88,7 +81,7 @@ async def all_live(request: Request) -> Response:
         tag=_TAG,
         summary="Follow the live figures of all inbound queues as server-sent events",
         description=_STREAM,
-        query=(_SERVICE, _EVENTS),
+        query=(_SERVICE, event_source.EVENTS),
         response=None,
         sample=ALL_SAMPLE,
         response_media=event_source.media(event_source.event("live", ALL_SAMPLE)),
@@ -96,7 +89,7 @@ async def all_live(request: Request) -> Response:
     )
 )
 async def all_events(request: Request) -> StreamingResponse:
-    source = EventSource(lambda: _followed(request, None), _event, POLL_S, at_most=_at_most(request))
+    source = EventSource(lambda: _followed(request, None), _event, POLL_S, at_most=event_source.at_most(request))
     return event_source.stream(request, source, await _all(request))
 
 
@@ -125,7 +118,7 @@ async def live(request: Request) -> Response:
         tag=_TAG,
         summary="Follow the live figures of an inbound queue as server-sent events",
         description=_STREAM,
-        query=(_SERVICE, _EVENTS),
+        query=(_SERVICE, event_source.EVENTS),
         response=None,
         sample=SAMPLE,
         response_media=event_source.media(event_source.event("live", SAMPLE)),
@@ -135,7 +128,7 @@ async def live(request: Request) -> Response:
 async def events(request: Request) -> StreamingResponse:
     first = await _one(request)
     source = EventSource(
-        lambda: _followed(request, QueueId(first.callin_id)), _event, POLL_S, at_most=_at_most(request)
+        lambda: _followed(request, QueueId(first.callin_id)), _event, POLL_S, at_most=event_source.at_most(request)
     )
     return event_source.stream(request, source, first)
 
@@ -167,10 +160,6 @@ async def _one(request: Request) -> QueueLiveDetail:
 
 def _service_s(request: Request) -> int | None:
     return paging.whole(query_of(request), "serviceLevelSec", 0, 1, MAX_SERVICE_S) or None
-
-
-def _at_most(request: Request) -> int | None:
-    return paging.whole(query_of(request), "events", 0, 1, MAX_EVENTS) or None
 
 
 def _event(figures: QueuesLive | QueueLiveDetail) -> bytes:
