@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from tongdai.runtime.os_process import die_with_parent
 
 PASSWORD = "a long password of theirs"
 TENANT = 20260310
+STRANGER = 20260311
+"""A tenant that has an owner, `login_of("stranger")`, and nothing else."""
 ROLES = ("owner", "supervisor", "agent", "viewer")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -78,12 +80,25 @@ def _welcomed(server: "subprocess.Popen[bytes]", log: Path) -> tuple[str, str]:
 def _make_people(data_dir: Path, url: str, key: str) -> None:
     agent = _agent(url, key)
     for role in ROLES:
-        command = [sys.executable, "-m", "tongdai.cli", "user", "create", "--tenant", str(TENANT), "--data-dir",
-                   str(data_dir), "--login", login_of(role), "--name", f"Trần {role}", "--role", role]  # fmt: skip
-        more = ["--agent", str(agent)] if role == "agent" else []
-        environment = PLAIN | {"TONGDAI_USER_PASSWORD": PASSWORD}
-        done = subprocess.run([*command, *more], check=False, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        make_person(data_dir, TENANT, role, f"Trần {role}", ["--agent", str(agent)] if role == "agent" else [])
+    tongdai(data_dir, "tenant", "create", str(STRANGER), "--name", "Công ty khác", "--country", "VN")
+    make_person(data_dir, STRANGER, "owner", "Lê Lạ", login=login_of("stranger"))
+
+
+def make_person(data_dir: Path, tenant: int, role: str, name: str, more: Sequence[str] = (), login: str = "") -> None:
+    tongdai(
+        data_dir, "user", "create", "--tenant", str(tenant), "--login", login or login_of(role), "--name", name,
+        "--role", role, *more,
+    )  # fmt: skip
+
+
+def tongdai(data_dir: Path, *command: str) -> None:
+    """Run a command of the server's CLI, which must succeed; a password that it needs is PASSWORD."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tongdai.cli", *command, "--data-dir", str(data_dir)],
+        check=False, env=PLAIN | {"TONGDAI_USER_PASSWORD": PASSWORD}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def _agent(url: str, key: str) -> int:

@@ -4,7 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeRouter } from "./app/router.tsx";
 import { ApiError, onSignedOut } from "./data/api.ts";
-import { end } from "./data/session.ts";
+import { end, onOtherTab } from "./data/session.ts";
 import { Toasts } from "./parts/toast.tsx";
 import { applyTheme } from "./shell/theme.ts";
 import { language } from "./words/language.ts";
@@ -28,6 +28,11 @@ const router = makeRouter(client);
 onSignedOut(() => {
   end(client);
   void router.invalidate(); // the layout asks for the session again, and leads to the sign-in
+});
+
+onOtherTab(() => {
+  client.clear(); // whose they were, is not known any more
+  void router.invalidate();
 });
 
 createRoot(document.getElementById("root")!).render(

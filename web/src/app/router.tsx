@@ -16,6 +16,8 @@ const signedIn = createRoute({
   id: "signed-in",
   component: Layout,
   beforeLoad: async ({ context, location }) => {
+    const { openid } = location.search as { openid?: unknown };
+    if (location.pathname === "/" && openid !== undefined) throw redirect({ to: "/sign-in", search: { openid } as never });
     const session = await context.client.ensureQueryData(sessionQuery);
     if (!session) throw redirect({ to: "/sign-in", search: { next: location.href } as never });
     return { session };

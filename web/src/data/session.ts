@@ -67,11 +67,22 @@ export async function keepLanguage(language: Language): Promise<void> {
 
 export async function signOut(client: QueryClient): Promise<void> {
   await call(loose.DELETE("/v1/session"));
+  tabs?.postMessage("ended");
   end(client);
+}
+
+/** A browser has one session: what one tab does to it, the others hear of. */
+const CHANNEL = "tongdai.session";
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
+
+/** Call back when somebody signs in or out in another tab of this browser. */
+export function onOtherTab(listener: () => void): void {
+  tabs?.addEventListener("message", () => listener());
 }
 
 function begin(client: QueryClient, answer: unknown): Session {
   const session = answer as Session;
+  tabs?.postMessage("begun");
   accepted(session);
   client.clear();
   client.setQueryData(sessionQuery.queryKey, session);

@@ -53,10 +53,12 @@ class Stream {
 
   readonly state = (): State => this.#state;
 
-  /** Follow, for whoever is signed in: a browser has one session, so that the tabs of one see the same. */
-  start(topics: readonly Topic[]): void {
+  /** Follow for whoever is signed in. Only tabs of the same person share a stream: one that has not yet noticed that
+   * somebody else signed in holds the stream of another tenant. */
+  start(topics: readonly Topic[], person: string): void {
     if (this.#stop) return;
-    const channel = new BroadcastChannel(CHANNEL);
+    const name = `${CHANNEL}.${person}`;
+    const channel = new BroadcastChannel(name);
     this.#channel = channel;
     let leading = false;
     channel.onmessage = ({ data }: MessageEvent<Message>) => {
@@ -66,7 +68,7 @@ class Stream {
       else if ((data.state.heardAt ?? 0) > (this.#state.heardAt ?? 0)) this.#show(data.state);
     };
     channel.postMessage({ kind: "ask" } satisfies Message);
-    const resign = elect(CHANNEL, () => {
+    const resign = elect(name, () => {
       leading = true;
       const close = this.#connect(topics);
       return () => {

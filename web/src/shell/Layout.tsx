@@ -10,6 +10,7 @@ import { handle, useActiveShortcuts, useShortcuts } from "../parts/shortcuts.ts"
 import { notifyFailure } from "../parts/toast.tsx";
 import { setLanguage, useLanguage } from "../words/language.ts";
 import { LanguageChooser, ThemeChooser } from "./Chooser.tsx";
+import { NewVersion } from "./NewVersion.tsx";
 import css from "./shell.module.css";
 import { useShellWords } from "./words.ts";
 
@@ -25,15 +26,16 @@ function Frame({ session }: { session: Session }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [listed, setListed] = useState(false);
   const { role } = session.user;
+  const person = `${session.tenant.id}.${session.user.id}`;
 
   useEffect(() => {
     if (session.user.language) setLanguage(session.user.language);
   }, [session.user.language]);
   useEffect(() => {
     if (!session.scopes.includes("report")) return;
-    stream.start(TOPICS);
+    stream.start(TOPICS, person);
     return () => stream.stop();
-  }, [session]);
+  }, [session.scopes, person]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => void handle(event);
     addEventListener("keydown", onKey);
@@ -51,6 +53,7 @@ function Frame({ session }: { session: Session }) {
           <div className={css["tenant"]}>{session.tenant.name}</div>
         </div>
         <Navigation role={role} />
+        <NewVersion />
         <Who session={session} />
       </div>
       <main id="main" ref={main} className={css["main"]} tabIndex={-1}><Outlet /></main>

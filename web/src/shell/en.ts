@@ -14,5 +14,6 @@ export const en = {
   notFound: "There is no such page",
   home: "To the start",
   failed: "This page failed",
+  upgraded: "A new version of Tongdai runs. This page is still the old one.",
   reload: "Load again",
 };

@@ -17,5 +17,6 @@ export const vi: Translated<typeof en> = {
   notFound: "Không có trang này",
   home: "Về trang đầu",
   failed: "Trang này bị lỗi",
+  upgraded: "Tongdai đã lên phiên bản mới. Trang này vẫn là bản cũ.",
   reload: "Tải lại",
 };

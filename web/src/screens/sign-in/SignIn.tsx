@@ -11,7 +11,7 @@ import { Door } from "../../shell/Page.tsx";
 import css from "../../shell/shell.module.css";
 import { useWords } from "../../words/language.ts";
 import { en } from "./en.ts";
-import { localPath } from "./next.ts";
+import { localPath, openidFailure } from "./next.ts";
 import { vi } from "./vi.ts";
 
 export default function SignIn() {
@@ -19,7 +19,9 @@ export default function SignIn() {
   const client = useQueryClient();
   const router = useRouter();
   const navigate = useNavigate();
-  const next = localPath((useSearch({ strict: false }) as { next?: unknown }).next);
+  const search = useSearch({ strict: false }) as { next?: unknown; openid?: unknown };
+  const next = localPath(search.next);
+  const refused = openidFailure(search.openid);
   const { data: options } = useQuery(optionsQuery);
   const [failed, setFailed] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -46,6 +48,7 @@ export default function SignIn() {
   return (
     <Door title={t.title} foot={<><LanguageChooser /><span>{options && t.version(options.version)}</span></>}>
       <form className={css["form"]} onSubmit={(event) => void submit(event)}>
+        {refused && failed === null && <div className={css["alert"]} role="alert">{t.openidFailed[refused](options?.openid?.name ?? "OpenID")}</div>}
         {failed !== null && <div className={css["alert"]} role="alert">{told(failed, t)}</div>}
         <Field label={t.login} name="login" autoComplete="username" required autoFocus />
         <Field label={t.password} name="password" type="password" autoComplete="current-password" required hint={t.forgotten} />
