@@ -1,4 +1,4 @@
-"""What a screen says is true: old data look old, durations are right by any clock, and nobody sees another tenant."""
+"""Honest screens: old data look old, durations are right by any clock, and nobody sees another tenant."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Cable:
     def cut(self) -> None:
         self._cut = True
 
-    def mend(self) -> None:
+    def join(self) -> None:
         self._cut = False
 
     def _count(self, request: Request) -> None:
@@ -58,7 +58,7 @@ def test_data_that_grow_old_are_greyed_with_their_age_and_recover(opened: Opened
     expect(old.filter(has=page.get_by_role("table", name="Queues"))).to_contain_text(re.compile(r"Data \d+:\d\d old"))
     shown(page)  # what was known is still there to read
     assert_accessible(page)
-    cable.mend()
+    cable.join()
     expect(old).to_have_count(0)
 
 
@@ -149,7 +149,7 @@ def sign_in(page: Page, login: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("locale", "said"), [("en-GB", "Ask an owner to add you"), ("vi-VN", "nhờ chủ sở hữu thêm")])
-def test_a_sign_in_that_the_provider_refused_is_told(opened: Opened, scheme: str, locale: str, said: str) -> None:
+def test_the_screen_says_why_the_provider_refused(opened: Opened, scheme: str, locale: str, said: str) -> None:
     page = opened("/?openid=unknown_user", None, color_scheme=scheme, locale=locale)
     expect(page.get_by_role("alert")).to_contain_text(said)
     assert_accessible(page)
@@ -162,7 +162,7 @@ def test_a_reason_of_a_provider_is_never_shown_as_it_came(opened: Opened) -> Non
 
 
 def look_again(page: Page) -> None:
-    """As a browser does when a tab is shown again."""
+    """Tell the page that it is shown again, as a browser does."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 

@@ -13,7 +13,7 @@ from tongdai.db.silence import Silence
 from tongdai.db.unavailable import UNAVAILABLE
 
 ANSWER_S = 2.0
-"""As in the product: a loaded machine answers more slowly than a test would like."""
+"""The one of the product: a loaded machine answers more slowly than a test would like."""
 
 
 @pytest.fixture
