@@ -98,3 +98,8 @@ def test_demo_calls_nobody_by_the_asterisk_of_the_environment(tmp_path: Path) ->
     said = complaint_of(programs.run("demo", "--data-dir", str(tmp_path / "data"), **asterisk), 2)
     assert "unset TONGDAI_ASTERISK and --asterisk, or use tongdai serve" in said
     assert not (tmp_path / "data").exists()
+
+
+def test_talk_time_of_the_simulated_switch_is_an_option(tmp_path: Path) -> None:
+    said = complaint_of(programs.run("demo", "--data-dir", str(tmp_path / "data"), "--simulated-talk-seconds", "0"), 1)
+    assert "simulated_talk_s must be above 0" in said

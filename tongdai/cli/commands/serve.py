@@ -73,6 +73,12 @@ _OPTIONS = (
         help="Callers an hour who ring the queues' numbers on the simulated switch.  [default: 0; of the demo: 240]",
     ),
     click.option(
+        "--simulated-talk-seconds",
+        "simulated_talk_s",
+        type=float,
+        help="Median talk time on the simulated switch.  [default: 20]",
+    ),
+    click.option(
         "--only",
         type=click.Choice(ROLES),
         help="Run this process alone; needs an external database.",
@@ -157,6 +163,7 @@ def demo(settings: Settings, only: Only, reset: bool) -> None:
     Examples:
       tongdai demo
       tongdai demo --data-dir /tmp/demo --port 9000 --reset
+      tongdai demo --simulated-talk-seconds 300 --log-level warning  # to act on calls by hand
     """
     if settings.asterisk is not None:
         raise click.UsageError(
@@ -190,7 +197,7 @@ def _welcome(url: str, key: str, password: str, settings: Settings) -> str:
         f"  Tenant   {data.TENANT} ({data.TENANT_NAME})\n"
         f"  Key      {key}\n"
         f"  Sign in  {logins}\n"
-        f"           each with the password {password}\n"
+        f"           each with the password {password}, in a browser at the address\n"
         f"  Docs     {url}/docs\n"
         f"  Data     {stored}\n\n"
         f"Try, in another terminal:\n"
