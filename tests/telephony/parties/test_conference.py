@@ -84,6 +84,21 @@ def test_conference_is_cancelled(whom: dict[str, object]) -> None:
     play(scene)
 
 
+def test_conference_that_a_crash_left_half_begun_is_cancelled() -> None:
+    """The rows say that all three talk, and the customer hears music."""
+
+    async def scene(s: Scene) -> None:
+        s.simulated.ledger.conferences = True
+        c = await consults(s, inbound=True)
+        await c.consult(number=NUMBER)
+        assert await c.parties.join(c.party, s.clock.now())
+        assert c.on_hold
+        assert await c.act(Kind.CANCEL) == DONE
+        assert c.together(c.customer, c.phone(c.first))
+
+    play(scene)
+
+
 def test_agent_who_got_the_customer_consults_somebody_else() -> None:
     async def scene(s: Scene) -> None:
         c = await consults(s, inbound=True, second_rings=True)

@@ -162,6 +162,8 @@ class Parties:
 
     async def _cancel(self, talk: Talk, party: Party) -> None:
         """The party leaves, and customer and agent talk: on the switch first."""
+        if not talk.held:  # a crash may have left the customer on hold, and without a party nobody would see it
+            await self._settle(party.tenant_id, party.call_id)
         if party.channel in self._legs:
             await self._hang_up(party.channel)
         else:
@@ -232,6 +234,8 @@ class Parties:
             return
         match core.parting(talk, channel_id):
             case core.PartyLeaves(party=party):
+                if not talk.held and (tenant_id, call_id) in self._unsettled:  # likewise as of a cancel
+                    await self._settle(tenant_id, call_id)
                 await self._store.left(party, self._clock.now())
                 self._legs.pop(channel_id, None)
                 log.info("party left", tenant=tenant_id, call=str(call_id), kind=party.kind.value)
