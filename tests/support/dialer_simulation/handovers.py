@@ -20,23 +20,22 @@ CONSULTING = (Kind.COMPLETE, Kind.COMPLETE, Kind.CANCEL, Kind.CONFERENCE, Kind.C
 TALKING = (Kind.COMPLETE, Kind.COMPLETE, Kind.CANCEL)
 
 
-async def act(world: World) -> bool:
-    """Ask for an act on the call of an agent who talks; False: nobody does."""
+async def act(world: World) -> None:
+    """Ask for an act on the call of an agent who talks, if anybody does."""
     talking = [agent for agent in world.store.agents.values() if agent.state is AgentState.TALKING]
     if not talking:
-        return False
+        return
     agent = world.rng.choice(talking)
     tenant_id, call_id = agent.tenant_id, agent.call_id
     talk = None if call_id is None else await world.acts.talk_of(tenant_id, call_id)
     if call_id is None or talk is None:
-        return False
+        return
     kind = world.rng.choice(_kinds(talk))
     if kind is None:
-        return False
+        return
     if kind in SUPERVISING and not _supervisors_phones(world, agent):
-        return False
+        return
     world.acts.ask(call_id, kind, _arguments(world, agent, kind))
-    return True
 
 
 def _kinds(talk: Talk) -> tuple[Kind | None, ...]:

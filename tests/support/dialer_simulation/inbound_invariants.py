@@ -183,7 +183,7 @@ def check_channels(world: World, since: datetime) -> None:
 
 
 def check_nothing_left(world: World) -> None:
-    """Check, an hour after the last caller has come, that none is left."""
+    """Check, long after the last caller has come, that none is left."""
     if world.acd.live or world.acd.waiting:
         world.wrong(f"{len(world.acd.live)} inbound calls and {len(world.acd.waiting)} callers are left")
     if any(offer.outcome is None for offer in world.acd.offers):

@@ -160,7 +160,7 @@ def check_channels(world: World, since: datetime) -> None:
 
 
 def check_nothing_left(world: World) -> None:
-    """Check, an hour after all campaigns were paused and all agents signed out, that no call or channel is left."""
+    """Check, long after all campaigns were paused and all agents signed out, that no call or channel is left."""
     if (channels := channels_of(world.simulated)) or world.store.active:
         world.wrong(f"{len(world.store.active)} calls and channels {channels} are left")
     states = {agent.state for agent in world.store.agents.values()}

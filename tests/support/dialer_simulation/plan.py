@@ -75,6 +75,8 @@ class Plan:
     """How often things happen. `…_s`: the mean seconds between two of a kind; 0: never."""
 
     minutes: float = 20
+    quiet_s: float = 3600
+    """At the end, after which nothing is live."""
     contacts: int = 300
     agents: int = 8
     """Agents whose phones stay connected."""
@@ -101,7 +103,11 @@ class Plan:
     acts_s: float = 0
     """Between two acts on live calls: transfers, consults, take-overs. 0: nobody's call is handed over."""
     crash_in_act: float = 0.3
-    """Share of acts soon after which the process crashes, if it crashes at steps."""
+    """Share of acts within which, or soon afterwards, the process crashes, if it crashes at steps."""
+    crash_after: str = "begin"
+    """The step of a store with which an act begins, for that."""
+    crash_within: int = 25
+    """It crashes at most so many steps after that one, some of them of other calls: an act is mostly done by then."""
     faults_s: float = 120
     """Between two changes of the faults of the connection."""
     store_refuses: float = 0.004
@@ -121,6 +127,7 @@ class Plan:
 HANDED_OVER = Plan(
     minutes=5, crash_s=120, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, pause_s=0, faults_s=0, hold_s=0,
     store_refuses=0, store_answer_lost=0, store_slow=0, store_breaks=0, slow_claims=0, stormy=False, acts_s=1.5,
+    quiet_s=1200,
 )  # fmt: skip
 """Calls are handed over, and nothing fails but processes, at any step: what the rows say is what the switch did."""
 

@@ -131,6 +131,8 @@ class FaultyStore:
 
     def _observe(self, name: str, args: tuple[Any, ...], result: Any, *, new_offer: bool) -> None:
         world = self._world
+        if name == world.plan.crash_after and world.plan.acts_s and world.rng.random() < world.plan.crash_in_act:
+            self._process.crash_soon(world.rng.randint(1, world.plan.crash_within))
         if name == "arrive" and result is not None:
             world.channels[result.call_id], world.arrived_at[result.call_id] = result.channel, result.opened_at
         elif name in {"offer", "offer_all"}:

@@ -140,10 +140,8 @@ class Simulation:
         handover_invariants.count(world)
 
     async def _act(self) -> None:
-        """Have somebody do something to a call; the process may crash meanwhile."""
-        asked = await handovers.act(self._world)
-        if asked and self._process is not None and self._world.rng.random() < self._plan.crash_in_act:
-            self._process.crash_soon(self._world.rng.randrange(1, 60))
+        """Have somebody do something to a call."""
+        await handovers.act(self._world)
 
     def _crash(self) -> None:
         if self._process is not None and not self._process.over:
@@ -162,7 +160,7 @@ class Simulation:
         self._process = Process(self._world)
 
     async def _end_quietly(self) -> None:
-        """End without faults. All calls are reconciled within a lease and 5 seconds; an hour later nothing is live."""
+        """End without faults. Calls are reconciled within a lease and 5 seconds; `quiet_s` later nothing is live."""
         world = self._world
         world.faults, world.stormy, world.store_away, world.crashing = CALM, False, False, False
         events.release_dialing(world)
@@ -180,9 +178,9 @@ class Simulation:
             events.pause(world, campaign_id)
         for agent_id in world.store.agents:
             world.store.sign_out(agent_id)
-        for _ in range(60 if self._plan.acts_s else 1):
+        for _ in range(rounds := 20 if self._plan.acts_s else 1):
             await handovers.wind_up(world)
-            await asyncio.sleep(60 if self._plan.acts_s else 3600)
+            await asyncio.sleep(self._plan.quiet_s / rounds)
         invariants.check_channels(world, world.clock.now())
         invariants.check_nothing_left(world)
         inbound_invariants.check_nothing_left(world)

@@ -120,8 +120,8 @@ class World:
 
     @property
     def hours(self) -> float:
-        """The virtual time that the simulation takes, with the quiet hour at its end."""
-        return self.plan.minutes / 60 + 1
+        """The virtual time that the simulation takes, with the quiet time at its end."""
+        return self.plan.minutes / 60 + self.plan.quiet_s / 3600
 
     def saw(self, situation: str) -> None:
         self.counts[situation] += 1
