@@ -7,9 +7,11 @@ from structlog.testing import capture_logs
 
 from tests.support.dialer_scene import Scene, play
 from tests.support.talks import DONE, talks
+from tongdai.agents.model import OfflineReason
 from tongdai.calls.acts.model import Kind
 from tongdai.ids import TenantId
 from tongdai.switch.commands.bridges import OF_CALL
+from tongdai.switch.simulated.callees import Response, always
 from tongdai.telephony.acts.supervisors import Supervision
 from tongdai.telephony.reconcile import RETRY_BROKEN_S
 
@@ -62,3 +64,20 @@ def test_bridge_of_a_supervisor_who_listens_is_kept_over_a_restart() -> None:
         assert len(s.simulated._bridges[bridge_id]) == 2
 
     play(scene)
+
+
+def test_callee_whose_agent_has_gone_is_hung_up_after_a_crash_before_the_hang_up() -> None:
+    """Nobody talks with them."""
+
+    async def scene(s: Scene) -> None:
+        t = await talks(s)
+        agent, call_id = t.agent, t.call_id
+        await s.stop()
+        await s.store.agent_gone(UUID(agent.channel_id), OfflineReason.PHONE_HUNG_UP)  # committed; then it crashed
+        s.simulated._hung_up_by_callee(agent)
+        s.start()
+        await s.until(lambda: call_id in s.store.over, within_s=5)
+        (call,) = s.calls()
+        assert call.hung_up_by_us
+
+    play(scene, always(Response.ANSWERED, after_s=5, talk_s=600))

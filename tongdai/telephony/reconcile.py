@@ -24,6 +24,8 @@ connects to a switch for the first time does not know when the calls were reques
 
 The channel of an inbound call is older than its row, so one that is not listed has ended.
 
+A callee whose agent has gone, when the process that recorded it ended before it hung up, is hung up by the next one.
+
 An answered call whose answer was lost is adopted too: the callee gets the message, or an agent if one is free; if none
 is, the threshold has passed, and the call ends as abandoned.
 
@@ -43,6 +45,7 @@ import structlog
 
 from tongdai.acd.callbacks.dialer import CallbackDialer
 from tongdai.acd.controller import AcdController
+from tongdai.agents.model import Agent, AgentState
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState
 from tongdai.calls.parties.model import PartyOfSwitch
@@ -148,7 +151,7 @@ class Reconciler:
             # Listed last: a channel of a call that was read before is missing only if it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
             await self._cancel_claims(overdue)
-            await self._adopt(in_store)
+            await self._adopt(in_store, agents)
             self._forget(set(before), in_store)
             self._phones.reconcile(agents, listed)
             lost = [call for call in in_store if restarted and self._was_requested(call)]
@@ -175,8 +178,9 @@ class Reconciler:
             elif await self._store.end(call, model.CANCELLED):
                 report_end(call, Outcome.CANCELLED)
 
-    async def _adopt(self, in_store: Sequence[Call]) -> None:
+    async def _adopt(self, in_store: Sequence[Call], agents: Sequence[Agent]) -> None:
         settings: dict[tuple[int, int], CallSettings | None] = {}
+        talking = {one.call_id: str(one.channel_id) for one in agents if one.state is AgentState.TALKING}
         for call in in_store:
             channel_id = str(call.call_id)
             known = self._controller.owns(channel_id) or channel_id in self._controller.ended
@@ -185,8 +189,12 @@ class Reconciler:
             key = (call.tenant_id, call.campaign_id)
             if key not in settings:
                 settings[key] = await self._store.settings(*key)
-            self._controller.adopt(call, settings[key] or CallSettings())
+            agent = talking.get(call.call_id)
+            adopted = self._controller.adopt(call, settings[key] or CallSettings(), agent)
             log.info("call adopted", tenant=call.tenant_id, call=channel_id, state=call.state)
+            talks = adopted.progress.stage is model.Stage.TALKING
+            if talks and agent is None and not (self._parties is not None and self._parties.knows(call.call_id)):
+                self._controller.post(channel_id, model.AgentLeft(""))  # recorded by the process that ended then
 
     def _forget(self, before: set[str], in_store: Sequence[Call]) -> None:
         """Forget calls that another process ended."""

@@ -118,11 +118,12 @@ class CallController:
         progress = model.CallProgress(str(call.call_id), treatment_of(settings, self._options))
         return self._add(ControlledCall(call, progress, settings.queue_id, may_be_dialled=False))
 
-    def adopt(self, call: Call, settings: CallSettings) -> ControlledCall:
-        """Start to control a call that another process left."""
+    def adopt(self, call: Call, settings: CallSettings, agent_channel: str | None = None) -> ControlledCall:
+        """Start to control a call that another process left. `agent_channel`: of the phone of the agent who talks."""
         treatment = treatment_of(settings, self._options)
         connected = call.connected_at is not None
-        progress = core.adopted(str(call.call_id), treatment, call.state, call.answered_at, connected=connected)
+        row = (str(call.call_id), treatment, call.state, call.answered_at)
+        progress = core.adopted(*row, connected=connected, agent_channel=agent_channel)
         return self._add(ControlledCall(call, progress, settings.queue_id, may_be_dialled=True))
 
     def _add(self, controlled: ControlledCall) -> ControlledCall:

@@ -91,14 +91,21 @@ Step = tuple[CallProgress, tuple[Command, ...]]
 
 
 def adopted(
-    channel_id: str, treatment: Treatment, state: CallState, answered_at: datetime | None, connected: bool
+    channel_id: str,
+    treatment: Treatment,
+    state: CallState,
+    answered_at: datetime | None,
+    *,
+    connected: bool,
+    agent_channel: str | None = None,
 ) -> CallProgress:
-    """The progress of a call that another process left, from its row. An answered call continues when its channel is
-    listed."""
+    """The progress of a call that another process left, from its row; `agent_channel` is of the agent who talks. An
+    answered call continues when its channel is listed."""
     stage = _ADOPTED.get(state, Stage.PICKED_UP)
     if connected:
         stage = Stage.PLAYING if treatment.message is not None else Stage.TALKING
-    return CallProgress(channel_id, treatment, stage, answered_at, connected)
+    talks_with = agent_channel if stage is Stage.TALKING else None
+    return CallProgress(channel_id, treatment, stage, answered_at, connected, talks_with)
 
 
 def step(call: CallProgress, event: Event | Signal, now: datetime) -> Step:

@@ -93,9 +93,13 @@ class Parties:
                 if self._customers.get(call_id) == event.channel_id:
                     self._queue.post(event.channel_id, partial(self._hang_up, channel_id))
 
+    def knows(self, call_id: UUID) -> bool:
+        """Whether the call has, or just had, a party."""
+        return call_id in self._customers
+
     def parted(self, tenant_id: TenantId, call_id: UUID, channel_id: str) -> bool:
         """The phone of an agent in a call is gone. False: the call has no party, and nothing is decided here."""
-        if call_id not in self._customers:
+        if not self.knows(call_id):
             return False
         self._later(call_id, partial(self._left, tenant_id, call_id, channel_id))
         return True
