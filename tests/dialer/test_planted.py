@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.dialer_simulation.plan import Plan
 from tests.support.dialer_simulation.simulation import simulate
+from tongdai.agents.model import Agent
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.model import RunningCampaign
@@ -46,7 +47,7 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
 ) -> None:
     adopt = reconcile.Reconciler._adopt
 
-    async def requeue(self: reconcile.Reconciler, live: Sequence[Call]) -> None:
+    async def requeue(self: reconcile.Reconciler, live: Sequence[Call], agents: Sequence[Agent]) -> None:
         kept: list[Call] = []
         for call in live:
             known = str(call.call_id) in self._controller.calls
@@ -54,7 +55,7 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
                 await self._store.end(call, model.CANCELLED)
             else:
                 kept.append(call)
-        await adopt(self, kept)
+        await adopt(self, kept, agents)
 
     monkeypatch.setattr(reconcile.Reconciler, "_adopt", requeue)
     assert found("ended as cancelled, and was dialled")
