@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, call } from "../../data/api.ts";
 import { useSession } from "../../data/session.ts";
@@ -40,7 +41,7 @@ export function Campaigns() {
           rowKey={({ campaignId }) => campaignId}
           empty={<Empty title={t.noCampaigns} />}
           columns={[
-            { id: "name", title: t.campaign, by: ({ campaignName }) => campaignName, cell: ({ campaignName }) => campaignName },
+            { id: "name", title: t.campaign, by: ({ campaignName }) => campaignName, cell: ({ campaignId, campaignName }) => <Link to="/campaigns/$campaignId" params={{ campaignId: String(campaignId) } as never}>{campaignName}</Link> },
             { id: "status", title: t.state, cell: ({ status }) => { const [word, tone] = STATUSES[status] ?? ["new", "quiet"]; return <Badge tone={tone}>{t.statuses[word]}</Badge>; } },
             { id: "left", title: t.left, end: true, by: ({ contacts }) => contacts.pending, cell: ({ contacts }) => number(contacts.pending) },
             { id: "calls", title: t.calls, end: true, by: active, cell: (campaign) => number(active(campaign)) },
