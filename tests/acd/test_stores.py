@@ -162,7 +162,7 @@ class AcdSteps(BothStores):
         at = SystemClock().now()
 
         def step(store: AcdStore, call: InboundCall) -> Coroutine[Any, Any, bool]:
-            number = NumberCall("+84987654321", f"{call.call_id}-number-{hops}", talks=False)
+            number = NumberCall("+84987654321", f"{call.call_id}-number-0-{hops}", talks=False)
             return store.forward(call, number, at, transfer=transfer)
 
         here, there = self.steps(choice, step)

@@ -73,7 +73,7 @@ async def test_number_is_recorded_before_it_is_called_and_talks_without_an_agent
     store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
 ) -> None:
     await store.join(call, rules, 0, at)
-    number = NumberCall("+84987654321", f"{call.call_id}-number-1", talks=False)
+    number = NumberCall("+84987654321", f"{call.call_id}-number-0-1", talks=False)
     assert await store.forward(call, number, at + SECOND, transfer=False)
     assert await store.join(call, rules, 0, at) is None, "a late one"
     (found,) = [found for found in await store.active() if found.call.call_id == call.call_id]
@@ -84,6 +84,19 @@ async def test_number_is_recorded_before_it_is_called_and_talks_without_an_agent
     assert found.number == number._replace(talks=True)
     assert await store.end(call, ANSWERED)
     assert not [found for found in await store.active() if found.call.call_id == call.call_id]
+
+
+async def test_caller_whose_number_is_not_reached_joins_a_queue(
+    store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    number = NumberCall("+84987654321", f"{call.call_id}-number-0-2", talks=False)
+    assert await store.forward(call, number, at, transfer=False)
+    assert await store.join(call, rules, 2, at + SECOND) is None, "a late one"
+    assert await store.join(call, rules, 3, at + SECOND) is not None
+    (found,) = [found for found in await store.active() if found.call.call_id == call.call_id]
+    assert found.number is None
+    assert found.caller is not None
+    assert found.caller.hops == 3
 
 
 async def test_number_is_called_over_the_trunk_of_the_called_number(

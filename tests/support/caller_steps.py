@@ -36,7 +36,7 @@ AGAIN = Admitted(admission.Admit(), 1)
 TO_CARE = Send(Destination(DestinationKind.QUEUE, "8"), InboundOutcome.OVERFLOW)
 TO_MESSAGE = Send(Destination(DestinationKind.MESSAGE, "sorry"), InboundOutcome.CLOSED)
 TO_NUMBER = Send(Destination(DestinationKind.NUMBER, "+84987654321"), InboundOutcome.OVERFLOW)
-NUMBER_LEG = f"{CALL.call_id}-number-1"
+NUMBER_LEG = f"{CALL.call_id}-number-0-1"
 """The channel of the first number that is called."""
 REFUSED = Send(HANG_UP, InboundOutcome.REFUSED)
 GONE = ChannelDestroyed("17.1", 16, None, NOW)

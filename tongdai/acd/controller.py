@@ -32,7 +32,7 @@ from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.audio.player import Player
 from tongdai.acd.callbacks.dialer import CallbackDialer
 from tongdai.acd.callbacks.store import Answered
-from tongdai.acd.caller import core, model, signals
+from tongdai.acd.caller import adoption, core, model, signals
 from tongdai.acd.controlled import ControlledCaller, Parted, Snapshot, report_end
 from tongdai.acd.phone_events import phone_signal
 from tongdai.acd.records import WRITE_S, Records
@@ -210,7 +210,8 @@ class AcdController:
     def adopt(self, found: ActiveCall) -> None:
         """Start to control a caller whom another process left, at the same place."""
         call, row, agent, number, others = found
-        progress = core.adopted(call, None if row is None else row.hops, agent, number, others)
+        epoch = int(self._clock.now().timestamp() * 1000)
+        progress = adoption.adopted(call, None if row is None else row.hops, agent, number, others, epoch)
         arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
         audio = HoldAudio(unknown=True, heard=Announced(None if row is None else row.announced))
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at, audio=audio))

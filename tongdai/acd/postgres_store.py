@@ -94,6 +94,7 @@ class PostgresAcdStore(PostgresCallbacks):
             before = await callers.find(conn, call.tenant_id, call.call_id)
             if before is not None and (before.hops >= hops or before.state != "waiting"):
                 return before
+            await parties.remove_unreached(conn, call.tenant_id, call.call_id, hops)
             if not await inbound.join(conn, call.tenant_id, call.call_id, rules.queue_id, at, LEASE):
                 return None
             places = (
@@ -174,6 +175,7 @@ class PostgresAcdStore(PostgresCallbacks):
             if not await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id):
                 return False
             await inbound.answer(conn, call.tenant_id, call.call_id, at, LEASE)
+            await parties.remove_unreached(conn, call.tenant_id, call.call_id, None)
             await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.WITHDRAWN, at)
             return True
 

@@ -105,8 +105,8 @@ class AcdStore(CallbackStore, Protocol):
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         """The caller waits in a queue, and keeps the place of an earlier one, or of a call that was lost. Nothing
-        changes when they are in it, or in a later one, already. None: the call has ended, or the caller was
-        connected."""
+        changes when they are in it, or in a later one, already. A number that was called for them was not reached.
+        None: the call has ended, or the caller was connected."""
         ...
 
     async def preferred_agent(self, call: InboundCall, rules: QueueRules) -> AgentId | None:
@@ -132,7 +132,8 @@ class AcdStore(CallbackStore, Protocol):
         ...
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:
-        """The call is answered for a message; the caller is in no queue any more. False: it has ended."""
+        """The call is answered for a message; the caller is in no queue any more, and a number that was called for them
+        was not reached. False: it has ended."""
         ...
 
     async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:

@@ -37,7 +37,7 @@ from tests.support.caller_steps import (
 )
 from tongdai.acd import admission
 from tongdai.acd.admission import MAX_HOPS, Send
-from tongdai.acd.caller import core
+from tongdai.acd.caller import adoption, core
 from tongdai.acd.caller.model import (
     Admit,
     Answer,
@@ -294,7 +294,7 @@ def adopted(
         called=CALL.called, phone=CALL.phone, state=CallState.ANSWERED, opened_at=NOW, lease_until=NOW, agent_id=ANN,
         answered_at=NOW if answered else None, connected_at=later if connected else None,
     )  # fmt: skip
-    return core.adopted(call, hops, None if channel is None else agent(channel, talks=connected), None)
+    return adoption.adopted(call, hops, None if channel is None else agent(channel, talks=connected), None)
 
 
 def test_caller_in_a_queue_waits_on_with_music() -> None:

@@ -11,15 +11,18 @@ from tests.support.caller_steps import (
     GONE,
     NOW,
     NUMBER_LEG,
+    REFUSED,
     TALKING,
     TO_CARE,
     TO_NUMBER,
     WAITING,
     after,
 )
+from tongdai.acd import admission
 from tongdai.acd.admission import MAX_HOPS
-from tongdai.acd.caller import core
+from tongdai.acd.caller import adoption, forwarding
 from tongdai.acd.caller.model import (
+    Admit,
     Answer,
     BridgeWithAgent,
     CallNumber,
@@ -48,6 +51,7 @@ from tongdai.acd.caller.signals import (
     PhoneRings,
     RequestFailed,
     RingTimedOut,
+    Signal,
     Transferred,
     WaitOver,
 )
@@ -101,21 +105,21 @@ def test_caller_who_hangs_up_meanwhile_has_abandoned() -> None:
 def test_number_that_nobody_knows_whether_it_was_called_is_called_again_by_another_channel() -> None:
     lost = AgentLeft(NUMBER_LEG, OfferOutcome.WITHDRAWN)
     progress, commands = after(*CALLED, lost)
-    again = f"{CALL.call_id}-number-2"
+    again = f"{CALL.call_id}-number-0-2"
     assert commands == (RecordForward(NUMBER, again), CallNumber(again, NUMBER))
     for hops in range(2, MAX_HOPS):
-        progress, commands = after(AgentLeft(f"{CALL.call_id}-number-{hops}", lost.outcome), start=progress)
+        progress, commands = after(AgentLeft(f"{CALL.call_id}-number-0-{hops}", lost.outcome), start=progress)
     assert progress.hops == MAX_HOPS
-    last = AgentLeft(f"{CALL.call_id}-number-{MAX_HOPS}", lost.outcome)
+    last = AgentLeft(f"{CALL.call_id}-number-0-{MAX_HOPS}", lost.outcome)
     assert after(last, start=progress)[0].stage is Stage.HANGING_UP, "not for ever"
 
 
 def test_number_called_by_another_process_is_followed() -> None:
     call = replace(CALL, answered_at=NOW)
-    called = core.adopted(call, None, None, NumberCall(NUMBER, NUMBER_LEG, talks=False))
+    called = adoption.adopted(call, None, None, NumberCall(NUMBER, NUMBER_LEG, talks=False))
     assert after(ChannelListed(up=True), start=called) == (called, (StartRingTimer(NUMBER_LEG),))
     assert after(AgentAnswered(NUMBER_LEG), start=called)[1] == (BridgeWithAgent(NUMBER_LEG),)
-    talks = core.adopted(replace(call, connected_at=NOW), None, None, NumberCall(NUMBER, NUMBER_LEG, talks=True))
+    talks = adoption.adopted(replace(call, connected_at=NOW), None, None, NumberCall(NUMBER, NUMBER_LEG, talks=True))
     assert talks.stage is Stage.TALKING
     assert after(AgentLeft(NUMBER_LEG), start=talks)[1] == (HangUp(16),)
 
@@ -149,15 +153,57 @@ def test_transfer_to_a_number_calls_it_and_counts_as_answered_whatever_comes_of_
 
 def test_transfer_that_another_process_recorded_parts_the_two() -> None:
     talked = replace(CALL, answered_at=NOW, connected_at=NOW)
-    waits = core.adopted(talked, 1, None)
+    waits = adoption.adopted(talked, 1, None)
     progress, commands = after(ChannelListed(up=True), start=waits)
     assert commands == (DestroyBridge(), StartMusic(), Wait())
     assert after(RequestFailed(), start=progress)[1] == (DestroyBridge(), Answer(again=True), Wait())
-    called = core.adopted(talked, None, None, NumberCall(NUMBER, NUMBER_LEG, talks=False))
+    called = adoption.adopted(talked, None, None, NumberCall(NUMBER, NUMBER_LEG, talks=False))
     progress, commands = after(ChannelListed(up=True), start=called)
     assert commands == (DestroyBridge(), StartMusic(), StartRingTimer(NUMBER_LEG))
     bridged, _ = after(AgentAnswered(NUMBER_LEG), start=progress)
     assert after(ChannelListed(up=True), start=bridged)[1] == (BridgeWithAgent(NUMBER_LEG),), "with the number"
+
+
+@pytest.mark.parametrize("failed", [AgentLeft(NUMBER_LEG, OfferOutcome.NO_ANSWER), RingTimedOut(NUMBER_LEG)])
+def test_number_of_a_transfer_that_is_not_reached_leads_back_to_the_queue(failed: Signal) -> None:
+    transferred, _ = after(*TALKING, Transferred(TO_NUMBER.to))
+    back, commands = after(failed, start=transferred)
+    assert commands == (HangUpAgent(NUMBER_LEG), Admit(CALL.queue_id, 2))
+    assert back.hops - back.transfers == 0, "not counted towards the limit"
+    waiting, commands = after(Admitted(admission.Admit(), 2), start=back)
+    assert (waiting.stage, waiting.number, commands[0]) == (Stage.WAITING, None, RecordJoin(CALL.queue_id, 2))
+    closed = after(Admitted(REFUSED, 2), GONE, start=back)[1]
+    assert closed[0] == RecordEnd(InboundEnding(InboundOutcome.ANSWERED, 16)), "they talked to somebody"
+
+
+def test_channels_of_two_processes_never_have_one_name() -> None:
+    talked = replace(CALL, answered_at=NOW, connected_at=NOW)
+    names: set[str] = set()
+    for epoch in (0, 1000, 1001):
+        talking = replace(adoption.adopted(talked, None, None, epoch=epoch), stage=Stage.TALKING)
+        progress, _ = after(Transferred(TO_NUMBER.to), start=talking)
+        assert progress.agent_channel is not None
+        assert forwarding.hops_of(progress.agent_channel) == progress.hops == 1
+        names.add(progress.agent_channel)
+    assert len(names) == 3
+
+
+def test_limit_of_a_caller_who_was_transferred_counts_from_the_takeover_of_a_process() -> None:
+    talked = replace(CALL, answered_at=NOW, connected_at=NOW)
+    waits = adoption.adopted(talked, MAX_HOPS, None)
+    assert after(WaitOver(TO_CARE, MAX_HOPS), start=waits)[0].stage is Stage.ADMITTING, "all were transfers, perhaps"
+    number = NumberCall(NUMBER, f"{CALL.call_id}-number-0-{MAX_HOPS}", talks=False)
+    called = adoption.adopted(talked, None, None, number)
+    assert after(RingTimedOut(number.channel), start=called)[0].stage is Stage.ADMITTING
+    never_talked = adoption.adopted(replace(CALL, answered_at=NOW), MAX_HOPS, None)
+    assert after(WaitOver(TO_CARE, MAX_HOPS), start=never_talked)[0].stage is Stage.HANGING_UP
+
+
+def test_number_that_another_process_called_after_a_transfer_leads_back_to_the_queue() -> None:
+    talked = replace(CALL, answered_at=NOW, connected_at=NOW)
+    called = adoption.adopted(talked, None, None, NumberCall(NUMBER, NUMBER_LEG, talks=False))
+    commands = after(AgentLeft(NUMBER_LEG, OfferOutcome.NO_ANSWER), start=called)[1]
+    assert commands == (HangUpAgent(NUMBER_LEG), Admit(CALL.queue_id, 2))
 
 
 def test_agent_who_left_by_a_transfer_does_not_end_the_call() -> None:

@@ -24,9 +24,13 @@ TO_MOBILE = Destination(DestinationKind.NUMBER, MOBILE)
 
 
 async def transfer(s: Scene, call_id: UUID, **arguments: object) -> Ended:
+    return await act(s, call_id, Kind.TRANSFER, **arguments)
+
+
+async def act(s: Scene, call_id: UUID, kind: Kind, **arguments: object) -> Ended:
     acts = s.acts
     assert isinstance(acts, MemoryActs)
-    act_id = acts.ask(call_id, Kind.TRANSFER, arguments)
+    act_id = acts.ask(call_id, kind, arguments)
     await s.until(lambda: act_id in acts.ended, within_s=5)
     return acts.ended[act_id]
 
@@ -172,6 +176,67 @@ def test_caller_is_transferred_to_a_number() -> None:
     play(scene)
 
 
+def test_caller_is_back_in_the_queue_when_the_number_is_not_reached() -> None:
+    async def scene(s: Scene) -> None:
+        await begun(s)
+        ann = signed_in(s, "a0", QUEUE)
+        caller = await call_in(s, 1, talk_s=None)
+        await s.until(lambda: caller.talks)
+        (call,) = s.acd.live.values()
+        for times in (2, 3):
+            assert await transfer(s, call.call_id, number=MOBILE) == DONE
+            await s.until(lambda: call.call_id in s.acd.waiting)
+            assert s.acd.waiting[call.call_id].arrived_at == call.opened_at, "at the same place"
+            await s.until(lambda n=times: len(caller.talks) == n)
+            await s.until(lambda: state(s, ann) is AgentState.TALKING)
+        assert [talk.with_whom for talk in caller.talks] == ["a0"] * 3
+        assert await transfer(s, call.call_id, number=MOBILE) == DONE
+        await s.stop()
+        s.start()
+        await s.until(lambda: len(caller.talks) == 4)
+        s.simulated._hung_up_by_caller(s.simulated._channels[caller.channel_id])
+        await s.until(lambda: s.acd.over)
+        assert endings(s) == [InboundOutcome.ANSWERED]
+        await everybody_is(s, AgentState.IDLE)
+        assert not s.simulated._channels.keys() - {str(s.store.agents[ann].channel_id)}
+        assert not s.acd.called
+
+    play(scene, callee=always(Response.BUSY, after_s=1))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_caller_who_talks_with_a_number_is_led_back_to_a_queue_or_hung_up(restarted: bool) -> None:
+    async def scene(s: Scene) -> None:
+        await begun(s)
+        ann = signed_in(s, "a0", QUEUE)
+        caller = await call_in(s, 1, talk_s=None)
+        await s.until(lambda: caller.talks)
+        (call,) = s.acd.live.values()
+        for talks in (2, 4):
+            assert await transfer(s, call.call_id, number=MOBILE) == DONE
+            await s.until(lambda n=talks: len(caller.talks) == n)
+            await s.until(lambda: state(s, ann) is AgentState.IDLE)
+            if restarted:
+                await s.stop()
+                s.start()
+                await s.until(lambda: s.ari.up, within_s=10)
+                await asyncio.sleep(2)
+            if talks == 2:
+                assert await transfer(s, call.call_id, queueId=QUEUE) == DONE
+                await s.until(lambda: len(caller.talks) == 3)
+                await s.until(lambda: state(s, ann) is AgentState.TALKING)
+        assert [talk.with_whom for talk in caller.talks] == ["a0", MOBILE[1:]] * 2
+        assert len({one.channel_id for one in s.simulated.ledger.calls if one.to == MOBILE[1:]}) == 2
+        assert await act(s, call.call_id, Kind.HANG_UP) == DONE
+        await s.until(lambda: s.acd.over)
+        assert endings(s) == [InboundOutcome.ANSWERED]
+        await everybody_is(s, AgentState.IDLE)
+        assert not s.simulated._channels.keys() - {str(s.store.agents[ann].channel_id)}
+        assert not s.acd.called
+
+    play(scene, callee=always(Response.ANSWERED, after_s=1))
+
+
 def test_contact_of_a_campaign_is_transferred_and_counts_as_answered() -> None:
     async def scene(s: Scene) -> None:
         await begun(s)
@@ -232,7 +297,7 @@ def test_crash_after_a_transfer_is_recorded_leaves_no_agent_with_the_caller(numb
         if number is None:
             assert await s.acd.transfer(call, OTHER, 1, s.clock.now()) is not None
         else:
-            called = NumberCall(number, f"{call.call_id}-number-1", talks=False)
+            called = NumberCall(number, f"{call.call_id}-number-0-1", talks=False)
             assert await s.acd.forward(call, called, s.clock.now(), transfer=True)
         assert caller.talks[0].ended_at is None, "the switch was asked for nothing"
         s.start()

@@ -9,7 +9,7 @@
          └──── WAITING, MENU, when the caller is sent on to a queue
     A caller who waits, or is in a menu, may be sent to MENU, CALLBACK, PLAYING and FORWARDING, too, and comes back from
     CALLBACK. TALKING goes to WAITING or FORWARDING when the call is transferred, and to WAITING when the agent was gone
-    before the connection was recorded.
+    before the connection was recorded. FORWARDING goes back to ADMITTING when the number of a transfer is not reached.
     Any stage goes to ENDED when the channel is gone.
 
 `step` is called once for each event, in the order in which the controller receives them. It returns the progress after
@@ -25,7 +25,7 @@ offer when it is not answered in time, or declines.
 A caller who waits leaves the queue by an agent, by WaitOver or by hanging up, and by nothing else: an offer that fails
 puts them back, at their place. What ends the wait during an offer takes effect when the offer has failed.
 
-When another process takes over, `adopted` builds the progress from the rows.
+When another process takes over, `adoption.adopted` builds the progress from the rows.
 
 Asserted: every change of stage is in TRANSITIONS; a call ends once (no command after ENDED); records precede requests.
 """
@@ -46,7 +46,6 @@ from tongdai.acd.caller.model import (
     DestroyBridge,
     HangUp,
     MakeOffer,
-    NumberCall,
     PlaySound,
     ReadMenus,
     RecordAnswer,
@@ -88,11 +87,11 @@ from tongdai.acd.caller.signals import (
     Transferred,
     WaitOver,
 )
-from tongdai.agents.model import Agent, AgentState, Mode, OfferOutcome
+from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.ids import MenuId, QueueId
-from tongdai.queues.model import HANG_UP, DestinationKind
+from tongdai.queues.model import DestinationKind
 from tongdai.switch.events import ChannelDestroyed, ChannelDtmfReceived, Event, PlaybackFinished
 
 FAILED_FOR_S, TAKEN_FOR_S = 20, 1
@@ -103,38 +102,6 @@ def arrived(call: InboundCall) -> Step:
     """The progress of a call that has just come in, and what to do first."""
     progress = CallerProgress(call.call_id, call.queue_id)
     return progress, (Admit(call.queue_id, 0),)
-
-
-def adopted(
-    call: InboundCall,
-    hops: int | None,
-    agent: Agent | None,
-    number: NumberCall | None = None,
-    others: Sequence[Agent] = (),
-) -> CallerProgress:
-    """The progress of a call that another process left, from its rows: of the call, of the caller in a queue (`hops`;
-    None: in none), of the agent to whom the caller is offered, or who talks, of the number that is called for the
-    caller, or talks, and of `others` who are rung at once. It continues when the channel is listed."""
-    progress = CallerProgress(
-        call.call_id, call.queue_id, hops=hops or 0, answered=call.answered_at is not None,
-        talked=call.connected_at is not None,
-    )  # fmt: skip
-    if number is not None and (agent is None or agent.state is not AgentState.TALKING):
-        return forwarding.adopted(progress, number)
-    if others:
-        return replace(progress, stage=Stage.CONNECTING, rung=ring_all.adopted(agent, others))
-    if agent is not None:
-        rings, talks = agent.mode is Mode.RING, agent.state is AgentState.TALKING
-        stage = Stage.TALKING if talks else Stage.CONNECTING
-        return replace(
-            progress, stage=stage, agent_id=agent.agent_id, agent_channel=str(agent.channel_id), rings=rings,
-            placed=True, agent_up=not rings or talks,
-        )  # fmt: skip
-    if hops is not None:
-        return replace(progress, stage=Stage.WAITING)
-    if progress.talked:  # the agent's phone hung up meanwhile
-        return replace(progress, stage=Stage.TALKING, agent_id=call.agent_id)
-    return progress  # one who hears a menu or a message is admitted again, and hears it from the beginning
 
 
 def step(call: CallerProgress, event: Event | Signal) -> Step:
@@ -240,13 +207,23 @@ def _send(call: CallerProgress, to: Send) -> Step:
             play = PlaySound(sound, call.playback_id)
             return playing, (RecordAnswer(), *leave, *answer(call), *quiet(call), play)
         case DestinationKind.NUMBER, str(number):
-            call, commands = forwarding.begin(call, number, Send(HANG_UP, to.outcome))
+            call, commands = forwarding.begin(call, number, to.outcome)
             return call, ordered((*leave, *commands))
         case DestinationKind.CALLBACK, _:
             return callback.sent_here(call, to.outcome)
         case _:
             call, commands = hang_up(replace(call, outcome=to.outcome))
             return call, (*leave, *commands)
+
+
+def _forwarding(call: CallerProgress, event: Event | Signal) -> Step:
+    followed = forwarding.step(call, event)
+    if not isinstance(followed, Send):
+        return followed
+    # The way back to the queue belongs to the transfer, and is not counted towards the limit either.
+    released, back = release(call), followed.to.kind is DestinationKind.QUEUE
+    call, commands = _send(replace(alone(call), transfers=call.transfers + back), followed)
+    return call, ordered((*released, *commands))
 
 
 # With an agent
@@ -392,5 +369,5 @@ def _outcome(call: CallerProgress, unknown: InboundOutcome) -> InboundOutcome:
 
 _FOLLOWING = {
     Stage.ADMITTING: _admitted, Stage.WAITING: _waiting, Stage.CONNECTING: _connecting, Stage.MENU: _in_menu,
-    Stage.FORWARDING: forwarding.step, Stage.TALKING: _talking, Stage.CALLBACK: callback.following,
+    Stage.FORWARDING: _forwarding, Stage.TALKING: _talking, Stage.CALLBACK: callback.following,
 }  # fmt: skip

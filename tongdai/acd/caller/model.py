@@ -54,7 +54,7 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
         }
     ),
     Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
-    Stage.FORWARDING: frozenset({Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.FORWARDING: frozenset({Stage.ADMITTING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.TALKING: frozenset({Stage.WAITING, Stage.FORWARDING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.MENU: frozenset(
         {Stage.ADMITTING, Stage.FORWARDING, Stage.CALLBACK, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}
@@ -88,6 +88,9 @@ class CallerProgress:
     """How often the caller was sent on to another queue, menu or number, or was transferred."""
     transfers: int = 0
     """How often of these somebody transferred the call: they are not counted towards the limit."""
+    epoch: int = 0
+    """When this process began to control a caller whom another one left: the channels that it requests are named after
+    it, so that none has the name of an earlier one. 0: from the arrival."""
     answered: bool = False
     """The answer is recorded, and was requested."""
     music: bool = False

@@ -46,7 +46,8 @@ _NO_QUEUE, _NO_AGENT = NotFound("Inbound queue not found"), NotFound("Agent not 
         summary="Transfer the customer to a queue, an agent or a number, without asking there first",
         description="The agent leaves the call at once and wraps up; the customer hears music, at the place of their "
         "arrival. A caller who waits is moved, and keeps the place. A queue that takes no callers now refuses, and so "
-        "does an agent who is not signed in, or is paused. A number that is not reached ends the call. "
+        "does an agent who is not signed in, or is paused. A number that is not reached leads the customer back to the "
+        "queue of the talk. "
         f"{WAITS}",
         body=TransferRequest,
         refine={"TransferRequest": {"queueId": ID, "agentId": ID, "number": {"maxLength": phone.MAX_TEXT}}},

@@ -77,6 +77,18 @@ NUMBER = f"select {_COLUMNS} from call_party where {_NUMBER} order by called_at 
 REMOVE_NUMBERS = f"delete from call_party where {_NUMBER}"
 
 
+REMOVE_UNREACHED = f"""
+delete from call_party where {_NUMBER} and state = 'called'
+    and ($3::int is null or substring(channel from '-([0-9]+)$')::int < $3)
+"""
+
+
+async def remove_unreached(conn: Connection, tenant_id: TenantId, call_id: UUID, hops: int | None) -> None:
+    """The number that was called for the caller of a call was not reached. `hops` (None: whatever they are): of the
+    caller, who was sent on. The channel of a number ends with those at its call: one that was called later stays."""
+    await conn.execute(REMOVE_UNREACHED, tenant_id, call_id, hops)
+
+
 def is_number(party: Party) -> bool:
     """Whether a party is a number that is called for the caller, rather than consulted, or talks with them."""
     forwarded = party.channel.startswith(f"{party.call_id}-number-")

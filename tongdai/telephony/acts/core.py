@@ -126,7 +126,8 @@ _ALONE = frozenset({Kind.CONSULT, Kind.TAKE_OVER, Kind.HOLD, Kind.RESUME, Kind.T
 def _with_party(kind: Kind, talk: Talk) -> str | None:
     """Why an act is refused that concerns a party of the call; None: it is not."""
     party = talk.party
-    if kind in _ALONE and party is not None:
+    instead = kind is Kind.TRANSFER and not talk.with_agent  # whoever talks instead of an agent leaves
+    if kind in _ALONE and party is not None and not instead:
         return f"Cannot {kind.replace('_', ' ')} while somebody is consulted, or in the call"
     if kind not in {Kind.COMPLETE, Kind.CANCEL, Kind.CONFERENCE}:
         return None

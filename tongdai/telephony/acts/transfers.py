@@ -2,6 +2,7 @@
 
     TALKING ── transfer ──▶ WAITING (queue, agent) or FORWARDING (number)      the agent wraps up
     WAITING ── transfer ──▶ WAITING elsewhere, at the same place, or FORWARDING
+    TALKING with a number, or with a phone that took over, likewise: it is hung up
 
 The ACD does it, within the queue of the call's channel, in which acts are done: no event of the call comes between.
 A call to a contact becomes the ACD's, and stays so, whatever comes of the transfer. What somebody changed of the talk
@@ -22,7 +23,7 @@ class Transfers:
 
     async def do(self, act: Act, talk: Talk) -> Ended:
         """Do a transfer that the state of the call allows."""
-        if talk.party is not None:
+        if talk.party is not None and talk.with_agent:
             return Ended(Result.REFUSED, "Somebody is consulted, or in a conference: complete or cancel that first")
         if act.to_agent is not None and act.to_agent == talk.agent_id and talk.with_agent:
             return Ended(Result.REFUSED, "The agent talks with the customer already")

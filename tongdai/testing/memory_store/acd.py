@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
+from tongdai.acd.caller.forwarding import hops_of
 from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, active_call
@@ -119,11 +120,14 @@ class MemoryAcdStore(MemoryCallbacks):
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         found = self.live.get(call.call_id)
-        if found is None or call.call_id in self.talking or call.call_id in self.called:
+        if found is None:
             return None
         before = self.waiting.get(call.call_id)
         if before is not None and (before.hops >= hops or before.state != "waiting"):
             return before
+        self._unreached(call.call_id, hops)
+        if call.call_id in self.talking or call.call_id in self.called:
+            return None
         answered_at = found.answered_at or at
         self.live[call.call_id] = replace(
             found, state=CallState.ANSWERED, answered_at=answered_at, queue_id=rules.queue_id
@@ -137,6 +141,12 @@ class MemoryAcdStore(MemoryCallbacks):
         row = CallerRow(call.call_id, rules.queue_id, "waiting", arrived_at, at, hops, offers, announced)
         self.waiting[call.call_id] = row
         return row
+
+    def _unreached(self, call_id: UUID, hops: int | None) -> None:
+        """The number that was called for the caller was not reached, unless it was called after so many hops."""
+        number = self.called.get(call_id)
+        if number is not None and not number.talks and (hops is None or (hops_of(number.channel) or 0) < hops):
+            del self.called[call_id]
 
     async def preferred_agent(self, call: InboundCall, rules: QueueRules) -> AgentId | None:
         if call.call_id not in self.live or rules.preferred_agent_days is None or not call.phone:
@@ -203,6 +213,7 @@ class MemoryAcdStore(MemoryCallbacks):
             return False
         if found.state is CallState.RINGING:
             self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=at)
+        self._unreached(call.call_id, None)
         self._leave(call.call_id, OfferOutcome.WITHDRAWN)
         return True
 
