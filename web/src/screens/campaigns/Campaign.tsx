@@ -161,9 +161,10 @@ function Rules({ campaign }: { campaign: Detail }) {
 
 function Lists({ id }: { id: number }) {
   const t = useCampaignWords();
+  const mayImport = useSession().user.role !== "viewer";
   const lists = useQuery({ queryKey: ["campaigns", id, "lists"], queryFn: () => call(api.GET("/v1/campaigns/{id}/contact-lists", { params: { path: { id } } })) });
   return (
-    <Panel title={t.lists}>
+    <Panel title={t.lists} more={mayImport && <Link to="/campaigns/$campaignId/import" params={{ campaignId: String(id) } as never}>{t.import}</Link>}>
       <Shown of={lists}>
         {({ data }) => (
           <Table

@@ -66,6 +66,7 @@ export const en = {
   contactsOf: (campaign: string) => `Contacts of ${campaign}`,
   list: "List",
   lists: "Lists of contacts",
+  import: "Import contacts",
   noLists: "No contacts yet",
   person: "Name",
   phone: "Phone number",

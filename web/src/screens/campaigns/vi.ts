@@ -69,6 +69,7 @@ export const vi: Translated<typeof en> = {
   contactsOf: (campaign) => `Liên hệ của ${campaign}`,
   list: "Danh sách",
   lists: "Danh sách liên hệ",
+  import: "Nhập liên hệ",
   noLists: "Chưa có liên hệ nào",
   person: "Họ tên",
   phone: "Số điện thoại",
