@@ -35,7 +35,7 @@ COMMANDS = {
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts by a running server, undo imports, call contacts again."),
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),
-    "queue": ("queues", "Create and list a tenant's inbound queues; set when they are open."),
+    "queue": ("queues", "Create and list a tenant's inbound queues; set how callers are treated."),
     "agent": ("agents", "Create and list agents by a running server, sign them in and out."),
     "calls": ("live.calls", "Hold, mute and end live calls, see to missed ones, by a running server."),
     "callbacks": ("live.callbacks", "List, create, change and cancel callbacks, by a running server."),

@@ -2,6 +2,9 @@
 
 import click
 
+from tongdai.cli.commands.inbound.menus import menu
+from tongdai.cli.commands.inbound.settings import delete
+from tongdai.cli.commands.inbound.settings import settings as settings_of_queue
 from tongdai.cli.commands.live.queues import why
 from tongdai.cli.commands.opening.holidays import holiday, holidays
 from tongdai.cli.commands.opening.hours import close, hours, open_
@@ -23,7 +26,9 @@ NUMBER = Pattern("digits", f"[0-9]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} digit
 
 @click.group
 def queue() -> None:
-    """Create and list a tenant's inbound queues; set when they are open.
+    """Create and list a tenant's inbound queues; set how callers are treated.
+
+    settings, menu, delete and why use a running server, the others the database.
 
     \b
     Example:
@@ -89,5 +94,5 @@ def _row(queue: InboundQueue) -> dict[str, object]:
     }
 
 
-for command in (hours, close, open_, holidays, holiday, prompts, sound, why):
+for command in (settings_of_queue, menu, delete, hours, close, open_, holidays, holiday, prompts, sound, why):
     queue.add_command(command)

@@ -18,7 +18,7 @@ async def test_callers_and_agents_are_listed_with_their_reasons(api_server: Serv
         agent_id = await new_agent(conn, key.tenant_id, queue_id, "paused", pause_reason="lunch")
     ended = programs.tongdai("queue", "why", str(queue_id), environment=environment)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.splitlines()[0].split("\t") == ["position", "phoneNumber", "waitS", "why"]
+    assert ended.stdout.splitlines()[0].split("\t") == ["position", "phoneNumber", "waitS", "why", "callId"]
     (caller,) = json.loads(programs.tongdai("queue", "why", str(queue_id), "--json", environment=environment).stdout)
     assert (caller["callId"], caller["position"]) == (str(call_id), 1)
     assert caller["reason"] == "telephony_not_running"

@@ -26,7 +26,7 @@ def why(client: Client, queue_id: int, of_agents: bool, as_json: bool) -> None:
     if of_agents:
         show(["agentId", "name", "state", "why"], [_agent(one) for one in found.agents], as_json=as_json)
     else:
-        columns = ["position", "phoneNumber", "waitS", "why"]
+        columns = ["position", "phoneNumber", "waitS", "why", "callId"]
         show(columns, [_caller(one) for one in found.callers], as_json=as_json)
 
 
