@@ -1,13 +1,13 @@
 """Types of options: accepted and refused durations and texts."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import click
 import pytest
 
 from tongdai.cli import main
-from tongdai.cli.param_types import DURATION
+from tongdai.cli.param_types import DURATION, INSTANT
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,19 @@ def test_durations(text: str, seconds: int | None) -> None:
 def test_texts_that_are_no_duration(text: str) -> None:
     with pytest.raises(click.BadParameter):
         DURATION.convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["2027-03-10T09:00:00+07:00", "2027-03-10T09:00+07:00", "2027-03-10 09:00+0700", "2027-03-10T02:00Z"]
+)
+def test_instants(text: str) -> None:
+    assert INSTANT.convert(text, None, None) == datetime(2027, 3, 10, 9, tzinfo=timezone(timedelta(hours=7)))
+
+
+@pytest.mark.parametrize("text", ["", "2027-03-10T09:00:00", "2027-03-10", "09:00", "10/03/2027 09:00+07:00"])
+def test_texts_that_are_no_instant_are_refused_with_an_example(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"2027-03-10T09:00:00\+07:00"):
+        INSTANT.convert(text, None, None)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 256, "two\nlines", os.fsdecode(b"\xff")])

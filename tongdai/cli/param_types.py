@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -80,6 +80,22 @@ class _Zone(click.ParamType[str]):
         return value
 
 
+class _Instant(click.ParamType[datetime]):
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is None:
+            self.fail(f"{value!r} is no time with its offset: expected such as 2027-03-10T09:00:00+07:00.", param, ctx)
+        return found
+
+
 ID = _Id()
+INSTANT = _Instant()
 ZONE = _Zone()
 DURATION = _Duration()

@@ -52,6 +52,7 @@ def test_agent_is_created_listed_signed_in_and_out(desk):
         "agentId": agent_id,
         "name": "Trần B",
         "endpoint": "agent-7",
+        "mode": "nailed_up",
         "queueId": desk.queue_id,
         "wrapUpSec": 10,
         "state": "offline",
@@ -80,12 +81,16 @@ def test_agent_of_several_queues_is_paused_ready_and_released(desk):
         assert json.loads(desk.printed("list", "--queue", other, "--team", 3, "--json"))[0]["agentId"] == agent_id
         made = client.agent(agent_id)
         assert (made.mode, [(s.skill, s.level) for s in made.skills]) == ("ring", [("english", 7)])
-        client.sign_in_agent(agent_id)
+        signed_in = desk.printed("sign-in", agent_id).splitlines()
+        assert signed_in == ["The phone agent-9 rings for each call.", f"Agent {agent_id} is idle."]
         assert desk.printed("pause", agent_id, "--reason", "lunch").startswith("Agent is paused")
         (listed,) = json.loads(desk.printed("list", "--team", 3, "--json"))
         assert listed["state"] == "paused (lunch)"
         assert desk.printed("ready", agent_id) == "Agent is ready"
         assert client.agent(agent_id).state == "idle"
+        assert "in state idle, only wrap_up or paused" in desk.failed("ready", agent_id)
+        desk.printed("pause", agent_id, "--reason", "lunch")
+        assert desk.printed("ready", agent_id, "--force") == "Agent is ready"
         assert "Agent not found" in desk.failed("next-state", 999999999999, "offline")
         assert "reason" in desk.failed("next-state", agent_id, "paused")
         assert "in state idle, only offline" in desk.failed("delete", agent_id)

@@ -70,6 +70,10 @@ async def test_prompt_is_of_a_part_and_a_language(tenant: Tenant) -> None:
         ({"name": "x" * 256}, "name must be a file name"),
         ({"language": "vi"}, "language is for prompts"),
         ({"kind": "prompt", "name": "muoi"}, "language must be one of vi, en for a prompt"),
+        (
+            {"kind": "prompt", "name": "muoi", "language": "fr"},
+            "language must be one of vi, en for a prompt, not 'fr'",
+        ),
         ({"kind": "prompt", "name": "muoi", "language": "en"}, "name must be a part of announcements in en"),
         ({"path": "/etc"}, "path"),
     ],

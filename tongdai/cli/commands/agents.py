@@ -114,7 +114,18 @@ def list_(client: Client, queue_id: int | None, state: str | None, team_id: int 
     Example:
       tongdai agent list --state idle
     """
-    columns = ["agentId", "name", "endpoint", "queueId", "wrapUpSec", "state", "stateSince", "offlineReason", "callId"]
+    columns = [
+        "agentId",
+        "name",
+        "endpoint",
+        "mode",
+        "queueId",
+        "wrapUpSec",
+        "state",
+        "stateSince",
+        "offlineReason",
+        "callId",
+    ]
     agents = client.agents(queue_id=queue_id, state=state, team_id=team_id)
     show(columns, [_row(found) for found in agents], as_json=as_json)
 
@@ -124,6 +135,7 @@ def _row(found: Agent) -> dict[str, object]:
         "agentId": found.agent_id,
         "name": found.name,
         "endpoint": found.endpoint,
+        "mode": found.mode,
         "queueId": found.queue_id,
         "wrapUpSec": found.wrap_up_sec,
         "state": state_in_words(found),
@@ -160,8 +172,8 @@ _WHY = {
 def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
     """Have an agent's phone called, and wait until it is answered.
 
-    Then the agent is idle and gets calls. The exit code is 1, and the reason is printed, when the agent is offline
-    instead.
+    Then the agent is idle and gets calls. In mode ring the agent is idle at once, and nothing is called. The exit code
+    is 1, and the reason is printed, when the agent is offline instead.
 
     \b
     Example:
@@ -169,7 +181,10 @@ def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
     """
     client.sign_in_agent(agent_id)
     agent = client.agent(agent_id)
-    click.echo(f"The phone {agent.endpoint} is being called.")
+    if agent.mode == Mode.RING:
+        click.echo(f"The phone {agent.endpoint} rings for each call.")
+    else:
+        click.echo(f"The phone {agent.endpoint} is being called.")
     deadline = time.monotonic() + SIGN_IN_S
     while not no_wait and agent.state == AgentState.CALLING:
         if time.monotonic() > deadline:
@@ -214,15 +229,17 @@ def pause(client: Client, agent_id: int, reason: str) -> None:
 
 @agent.command
 @click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@click.option("--force", is_flag=True, help="As a supervisor: also who is unreachable, or whose wrap-up needs a code.")
 @client_options("agent")
-def ready(client: Client, agent_id: int) -> None:
+def ready(client: Client, agent_id: int, force: bool) -> None:
     """Make an agent idle who is paused or in wrap-up.
 
     \b
     Example:
       tongdai agent ready 7
     """
-    click.echo(client.force_ready_agent(agent_id).message)
+    done = client.force_ready_agent(agent_id) if force else client.ready_agent(agent_id)
+    click.echo(done.message)
 
 
 @agent.command("next-state")

@@ -99,7 +99,8 @@ def require_name(kind: Kind, name: str, language: str | None) -> None:
             raise InvalidInput("language is for prompts")
         return
     if language not in LANGUAGES:
-        raise InvalidInput(f"language must be one of {', '.join(LANGUAGES)} for a prompt, not {shown(language)!r}")
+        instead = "" if language is None else f", not {shown(language)!r}"
+        raise InvalidInput(f"language must be one of {', '.join(LANGUAGES)} for a prompt{instead}")
     if name not in language_named(language).parts:
         raise InvalidInput(f"name must be a part of announcements in {language}, not {shown(name)!r}")
 

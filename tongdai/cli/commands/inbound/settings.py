@@ -140,7 +140,7 @@ def _in_words(name: str, value: Any) -> object:
 @click.argument("queue_id", metavar="QUEUE_ID", type=ID)
 @client_options("queue")
 def delete(client: Client, queue_id: int) -> None:
-    """Delete a queue to which nothing refers: no agent, campaign or queue.
+    """Delete a queue to which nothing refers.
 
     \b
     Example:

@@ -7,12 +7,11 @@ import click
 
 from tongdai.callbacks.model import CallbackState
 from tongdai.cli.api_client import client_options
-from tongdai.cli.param_types import ID
+from tongdai.cli.param_types import ID, INSTANT
 from tongdai.cli.tables import json_option, show
 from tongdai_client import Client
 
 CALLBACK = click.argument("callback_id", metavar="CALLBACK", type=click.UUID)
-INSTANT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z"])
 _AGENT = "The agent for whom it is kept, for a quarter of an hour."
 
 

@@ -1,13 +1,13 @@
 """`tongdai wrapup`, by the API of a running server."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import click
 
 from tongdai.agents.wrap_up.model import MAX_TIMED_S, WrapUpMode
 from tongdai.cli.api_client import client_options
-from tongdai.cli.param_types import ID, Text
+from tongdai.cli.param_types import ID, INSTANT, Text
 from tongdai.cli.tables import json_option, show
 from tongdai_client import Client, WrapUpCode
 
@@ -83,7 +83,7 @@ def delete(client: Client, code_id: int) -> None:
 @wrapup.command
 @click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="For the calls of this campaign.")
 @click.option("--queue", "queue_id", metavar="ID", type=ID, help="For the callers of this queue.")
-@click.option("--mode", required=True, type=click.Choice([mode.value for mode in WrapUpMode]), help="How it ends.")
+@click.option("--mode", type=click.Choice([mode.value for mode in WrapUpMode]), help="Set how it ends.")
 @click.option(
     "--seconds", metavar="SECONDS", type=click.IntRange(1, MAX_TIMED_S), help="How long it lasts without a code; timed."
 )
@@ -93,24 +93,58 @@ def rule(
     client: Client,
     campaign_id: int | None,
     queue_id: int | None,
-    mode: str,
+    mode: str | None,
     seconds: int | None,
     codes: tuple[int, ...],
 ) -> None:
-    """Set how agents wrap up the calls of a campaign or of a queue.
+    """Show or set how calls of a campaign or queue are wrapped up.
+
+    \b
+    Examples:
+      tongdai wrapup rule --queue 1001227
+      tongdai wrapup rule --campaign 1042 --mode mandatory
+    """
+    if (campaign_id is None) == (queue_id is None):
+        raise click.UsageError("Give --campaign or --queue.")
+    if mode is None and (seconds is not None or codes):
+        raise click.UsageError("Give --mode with --seconds and --code: a rule is set as a whole.")
+    offered = list(codes) or None
+    if campaign_id is not None:
+        if mode is not None:
+            client.set_campaign_wrap_up(campaign_id, mode, timed_sec=seconds, code_ids=offered)
+        found = client.campaign_wrap_up(campaign_id)
+    else:
+        assert queue_id is not None, "one of the two is given"
+        if mode is not None:
+            client.set_queue_wrap_up(queue_id, mode, timed_sec=seconds, code_ids=offered)
+        found = client.queue_wrap_up(queue_id)
+    click.echo(f"mode: {found.mode}{'' if found.timed_sec is None else f', {found.timed_sec} s'}")
+    click.echo(f"codes: {', '.join(f'{code.code_id} {code.name}' for code in found.codes) or 'none'}")
+
+
+@wrapup.command
+@click.option("--from", "since", required=True, metavar="TIME", type=INSTANT, help="Calls that ended from then on.")
+@click.option("--to", "before", metavar="TIME", type=INSTANT, help="Before then.  [default: now]")
+@click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="Calls of this campaign only.")
+@click.option("--queue", "queue_id", metavar="ID", type=ID, help="Callers of this queue only.")
+@click.option("--agent", "agent_id", metavar="ID", type=ID, help="Calls of this agent only.")
+@json_option
+@client_options("agent")
+def counts(client: Client, since: datetime, before: datetime | None, as_json: bool, **of: int | None) -> None:
+    """Count the calls that ended in a period by their wrap-up code.
+
+    The last line counts those that had an agent and have no code.
 
     \b
     Example:
-      tongdai wrapup rule --campaign 1042 --mode mandatory
+      tongdai wrapup counts --from 2026-03-10T00:00+07:00 --queue 1001227
     """
-    offered = list(codes) or None
-    if campaign_id is not None and queue_id is None:
-        done = client.set_campaign_wrap_up(campaign_id, mode, timed_sec=seconds, code_ids=offered)
-    elif queue_id is not None and campaign_id is None:
-        done = client.set_queue_wrap_up(queue_id, mode, timed_sec=seconds, code_ids=offered)
-    else:
-        raise click.UsageError("Give --campaign or --queue.")
-    click.echo(done.message)
+    found = client.wrap_up_counts(since, before or datetime.now(UTC), **of)
+    rows: list[dict[str, object]] = [
+        {"codeId": one.code_id, "name": one.name, "calls": one.calls} for one in found.data
+    ]
+    rows.append({"codeId": None, "name": None, "calls": found.without_code})
+    show(["codeId", "name", "calls"], rows, as_json=as_json)
 
 
 @wrapup.command
@@ -120,7 +154,7 @@ def rule(
 @click.option(
     "--callback-at",
     metavar="TIME",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+    type=INSTANT,
     help="When to call again, with its offset: 2026-03-11T09:00+07:00.",
 )
 @click.option("--callback-agent", metavar="ID", type=ID, help="Keep a caller's callback for this agent first.")
