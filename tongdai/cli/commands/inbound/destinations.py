@@ -28,7 +28,7 @@ def parse(text: str) -> CallerDestination:
 
 
 def in_words(destination: CallerDestination | None) -> str | None:
-    """As `parse` reads it; None: none is set."""
+    """Write a destination as `parse` reads it; None: none is set."""
     if destination is None:
         return None
     field = _TARGETS.get(destination.kind)

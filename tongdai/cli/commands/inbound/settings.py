@@ -31,7 +31,7 @@ _WORDS = {"yes": "true", "no": "false", "none": None}
 _STRATEGIES = {one.name.lower(): str(one.value) for one in Strategy}
 
 Values = Mapping[str, Any]
-"""What is sent, by the names in requests."""
+"""Values to send, by the names in requests."""
 
 
 @click.command
@@ -63,7 +63,7 @@ def settings(client: Client, queue_id: int, assignments: tuple[str, ...], as_jso
 
 
 def _sent(assignments: tuple[str, ...]) -> tuple[Values, Values]:
-    """What is sent of the vendor's fields and of the other settings; UsageError names what is wrong."""
+    """Read the vendor's fields and the other settings; UsageError names what is wrong."""
     record: dict[str, Any] = {}
     change: dict[str, Any] = {}
     for assignment in assignments:
@@ -83,7 +83,7 @@ def _sent(assignments: tuple[str, ...]) -> tuple[Values, Values]:
 
 
 def _nearest(name: str) -> str:
-    """Which name is probably meant, in words."""
+    """Name the setting that is probably meant."""
     by_lower = {known.lower(): known for known in _OF_RECORD | _OF_SETTINGS}
     found = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return f"; is {by_lower[found[0]]} meant?" if found else ", NAME as the command without one lists them"
@@ -126,7 +126,7 @@ def _rows(queue: Queue, settings: QueueSettings) -> list[dict[str, object]]:
 
 
 def _in_words(name: str, value: Any) -> object:
-    """A value as it may be given."""
+    """Write a value as it may be given."""
     if isinstance(value, CallerDestination):
         return destinations.in_words(value)
     if name == "skills":
