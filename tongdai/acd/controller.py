@@ -209,9 +209,10 @@ class AcdController:
 
     def adopt(self, found: ActiveCall) -> None:
         """Start to control a caller whom another process left, at the same place."""
-        call, row, agent, number, others = found
+        call, row, agent, number, others, asked = found
         epoch = int(self._clock.now().timestamp() * 1000)
-        progress = adoption.adopted(call, None if row is None else row.hops, agent, number, others, epoch)
+        hops = None if row is None else row.hops
+        progress = adoption.adopted(call, hops, agent, number, others, epoch, asked=asked)
         arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
         audio = HoldAudio(unknown=True, heard=Announced(None if row is None else row.announced))
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at, audio=audio))

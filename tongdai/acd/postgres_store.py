@@ -311,7 +311,9 @@ class PostgresAcdStore(PostgresCallbacks):
         rows: dict[UUID, CallerRow] = {}
         agents_of: dict[UUID | None, list[Agent]] = {}
         called: dict[UUID, NumberCall] = {}
+        asked: set[UUID] = set()
         for tenant_id, call_ids in _by_tenant(found):
+            asked |= await callbacks.asked_in(conn, tenant_id, call_ids)
             rows |= await callers.of_calls(conn, tenant_id, call_ids)
             for agent in map(agents.agent_of, await conn.fetch(OF_CALLS, tenant_id, call_ids)):
                 agents_of.setdefault(agent.call_id, []).append(agent)
@@ -321,7 +323,10 @@ class PostgresAcdStore(PostgresCallbacks):
                 if parties.is_number(party)
             }
         return [
-            active_call(*(call, rows.get(call.call_id), agents_of.get(call.call_id, [])), called.get(call.call_id))
+            active_call(
+                *(call, rows.get(call.call_id), agents_of.get(call.call_id, []), called.get(call.call_id)),
+                has_callback=call.call_id in asked,
+            )
             for call in found
         ]
 

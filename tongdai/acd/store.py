@@ -43,6 +43,8 @@ class ActiveCall(NamedTuple):
     """The number that is called for the caller, or talks."""
     others: tuple[Agent, ...] = ()
     """Other agents to whom the caller is offered at the same time."""
+    asked: bool = False
+    """The caller has asked to be called back, and hears that they will be: the call ends."""
 
 
 class Line(NamedTuple):
@@ -61,9 +63,17 @@ def agent_of_talk(call: InboundCall, agents: Sequence[Agent], *, waits: bool) ->
 
 
 def active_call(
-    call: InboundCall, caller: CallerRow | None, agents: Sequence[Agent], number: NumberCall | None
+    call: InboundCall,
+    caller: CallerRow | None,
+    agents: Sequence[Agent],
+    number: NumberCall | None,
+    *,
+    has_callback: bool = False,
 ) -> ActiveCall:
-    """A live call with its agents: who talk on it, or are offered the caller."""
+    """A live call with its agents: who talk on it, or are offered the caller. `has_callback`: they asked for one in it,
+    and may have been served nevertheless."""
+    if has_callback and caller is None and call.connected_at is None:
+        return ActiveCall(call, None, None, asked=True)
     if caller is not None and len(agents) > 1:
         first, *others = agents
         return ActiveCall(call, caller, first, number, tuple(others))

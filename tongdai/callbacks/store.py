@@ -8,6 +8,7 @@ Each statement is guarded by the state from which it starts: one that is late or
 is locked before its callback, and a callback before the agent of a try (docs/architecture.md, "Lock order").
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -39,6 +40,9 @@ ASK = f"""{_INSERT} do update set arrived_at = least(c.arrived_at, excluded.arri
     due_at = least(c.due_at, excluded.due_at), expires_at = greatest(c.expires_at, excluded.expires_at)
 returning {COLUMNS}
 """
+ASKED_IN = f"""
+select from_call from callback where tenant_id = $1 and from_call = any($2::uuid[]) and source = '{Source.CALLER}'
+"""
 SCHEDULE = f"{_INSERT} do nothing returning {COLUMNS}"
 
 
@@ -47,6 +51,11 @@ async def ask(conn: Connection, tenant_id: TenantId, new: AskedFor) -> Callback:
     row = await conn.fetchrow(ASK, tenant_id, *_values(new))
     assert row is not None, "inserted or updated"
     return callback_of(row)
+
+
+async def asked_in(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> set[UUID]:
+    """The calls, of these, in which the caller has asked to be called back."""
+    return {row["from_call"] for row in await conn.fetch(ASKED_IN, tenant_id, call_ids)}
 
 
 async def schedule(conn: Connection, tenant_id: TenantId, new: AskedFor) -> Callback | None:

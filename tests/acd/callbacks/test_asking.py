@@ -155,3 +155,23 @@ def test_callback_is_read_out_after_a_restart_in_between() -> None:
         await s.until(lambda: states(s) == [CallbackState.PENDING])
 
     play(scene)
+
+
+def test_caller_who_has_asked_is_called_back_though_the_process_ends_while_they_hear_so() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s, OFFERED)
+        caller = await call_in(s, 1)
+        for key in "91":
+            await asyncio.sleep(2)
+            s.simulated.press(caller, key)
+        await s.until(lambda: states(s) == [CallbackState.PENDING])
+        await s.stop()
+        assert caller.ended_at is None
+        s.start()
+        await s.until(lambda: endings(s))
+        assert endings(s) == [InboundOutcome.CALLBACK]
+        assert states(s) == [CallbackState.PENDING]
+        s.agents(1)
+        await s.until(lambda: states(s) == [CallbackState.DONE])
+
+    play(scene)

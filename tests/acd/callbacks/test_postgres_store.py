@@ -207,6 +207,7 @@ async def test_caller_who_asks_leaves_the_place_to_the_callback_and_is_not_misse
     assert (asked.source, asked.state, asked.queue_id) == (Source.CALLER, CallbackState.PENDING, rules.queue_id)
     assert asked.expires_at == at + timedelta(hours=4)
     assert await conn.fetchval("select count(*) from caller where tenant_id = $1", call.tenant_id) == 0
+    assert [one.asked for one in await store.active() if one.call.call_id == call.call_id] == [True]
     again = await store.ask_callback(call, PHONE, at + timedelta(seconds=1))
     assert again is not None
     assert (again.callback_id, again.arrived_at) == (asked.callback_id, asked.arrived_at), "repeated"

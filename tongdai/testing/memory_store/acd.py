@@ -13,6 +13,7 @@ from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, active_call
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.call_outcome import InboundOutcome, Outcome
+from tongdai.callbacks.model import Source
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState, Ending
 from tongdai.calls.parties.model import Party
@@ -330,9 +331,11 @@ class MemoryAcdStore(MemoryCallbacks):
     async def active(self) -> list[ActiveCall]:
         found = (one for one in self.live.values() if not one.called_back or one.state is CallState.ANSWERED)
         in_order = sorted(found, key=lambda call: (call.opened_at, call.call_id))
+        asked = {one.from_call for one in self.callbacks.values() if one.source is Source.CALLER}
         return [
             active_call(
-                *(call, self.waiting.get(call.call_id), self._agents_of(call.call_id)), self.called.get(call.call_id)
+                *(call, self.waiting.get(call.call_id), self._agents_of(call.call_id), self.called.get(call.call_id)),
+                has_callback=call.call_id in asked,
             )
             for call in in_order
         ]
