@@ -160,7 +160,8 @@ class Requests:
         language = LANGUAGES[0] if rules is None or rules.language is None else rules.language
         number = phone.normalise(caller.call.phone, country)
         known = "" if isinstance(number, NumberFault) else number
-        return signals.CallbackBegun(known, country, language, request.hops)
+        askable = await self._store.askable(caller.call, self._clock.now())
+        return signals.CallbackBegun(known, country, language, request.hops, askable)
 
     async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> signals.Signal:
         agent = await self._store.offer(caller.call, agent_id, self._clock.now())

@@ -22,6 +22,9 @@ RETRY_AFTER = timedelta(minutes=5)
 PATIENCE_S, MOST_PATIENCE_S = 900, 86_400
 """How long a callback is kept for its agent."""
 MAX_NOTE = 1000
+OTHERS_A_DAY, WITHHELD_A_DAY = 3, 100
+"""How many numbers that are not their own the callers from one number have called back in 24 hours; those who withhold
+theirs, all together."""
 
 
 class CallbackState(StrEnum):
@@ -113,6 +116,18 @@ class AskedFor:
     note: str | None = None
 
 
+class Askable(NamedTuple):
+    """The numbers that a caller may have called back, besides the one that they show."""
+
+    own: frozenset[str] = frozenset()
+    """The numbers of the tenant, in E.164: the call would come back as one of a caller."""
+    others: bool = True
+    """Whether any other number, too: not too many were asked for in the last 24 hours."""
+
+
+ANYTHING = Askable()
+
+
 @dataclass(frozen=True, slots=True)
 class CallbackDialog:
     """A caller who asks to be called back, by keys."""
@@ -121,6 +136,9 @@ class CallbackDialog:
     """The number to be confirmed, in E.164; empty: none is known."""
     country: str
     language: str
+    shown: str = ""
+    """The caller's own number; empty: withheld."""
+    askable: Askable = ANYTHING
     entered: str | None = None
     """The digits of another number, so far; None: `phone` is to be confirmed."""
     turn: int = 0

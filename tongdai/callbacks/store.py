@@ -17,7 +17,15 @@ import asyncpg
 
 from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.callbacks import core
-from tongdai.callbacks.model import AskedFor, Callback, CallbackState, Source
+from tongdai.callbacks.model import (
+    OTHERS_A_DAY,
+    WITHHELD_A_DAY,
+    Askable,
+    AskedFor,
+    Callback,
+    CallbackState,
+    Source,
+)
 from tongdai.campaigns.hours import store as calling_hours
 from tongdai.campaigns.settings.windows import Week
 from tongdai.db.columns import qualified
@@ -62,6 +70,26 @@ async def schedule(conn: Connection, tenant_id: TenantId, new: AskedFor) -> Call
     """A callback for a time; None: the number is to be called back for the queue already."""
     row = await conn.fetchrow(SCHEDULE, tenant_id, *_values(new))
     return None if row is None else callback_of(row)
+
+
+ASKABLE = """
+select coalesce((select array_agg('+' || number) from called_number where tenant_id = $1), '{}') as own, (
+    select count(*) from callback b
+    where b.tenant_id = $1 and b.due_at > $3::timestamptz - interval '1 day'
+        and b.created_at > $3::timestamptz - interval '1 day' and b.source = 'caller' and b.phone <> $2
+        and exists (
+            select from call c where c.tenant_id = $1 and c.call_id = b.from_call and c.phone = $2
+                and c.ended_month >= date_trunc('month', $3::timestamptz - interval '1 day')::date
+        )
+) as others
+"""
+
+
+async def askable(conn: Connection, tenant_id: TenantId, phone: str, at: datetime) -> Askable:
+    """Read which numbers somebody may have called back who calls from one (empty: withheld)."""
+    row = await conn.fetchrow(ASKABLE, tenant_id, phone, at)
+    assert row is not None, "a row of aggregates"
+    return Askable(frozenset(row["own"]), row["others"] < (OTHERS_A_DAY if phone else WITHHELD_A_DAY))
 
 
 def _values(new: AskedFor) -> tuple[object, ...]:

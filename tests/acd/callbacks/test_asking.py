@@ -111,6 +111,24 @@ def test_other_number_is_called_back() -> None:
     play(scene)
 
 
+def test_own_number_and_more_than_a_few_others_are_not_called_back() -> None:
+    async def scene(s: Scene) -> None:
+        s.acd.own_numbers.add("+84900000009")
+        await started(s, OFFERED)
+        for person in ("9", *"2345"):
+            caller = await call_in(s, 1)
+            for key in f"92090000000{person}#1":
+                await asyncio.sleep(2)
+                s.simulated.press(caller, key)
+            await asyncio.sleep(2)
+            s.simulated._hung_up_by_caller(s.simulated._channels[caller.channel_id])
+        assert [one.phone for one in s.acd.callbacks.values()] == [f"+8490000000{n}" for n in (2, 3, 4)]
+        await asked(s, 1, "91")
+        assert [one.phone for one in s.acd.callbacks.values()][3:] == ["+84900000001"], "their own number"
+
+    play(scene)
+
+
 def test_caller_who_changes_their_mind_waits_on_at_their_place() -> None:
     async def scene(s: Scene) -> None:
         await started(s, OFFERED)

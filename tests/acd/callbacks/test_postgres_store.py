@@ -11,7 +11,7 @@ from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.agents import store as agents
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome, Outcome
-from tongdai.callbacks.model import RETRY_AFTER, Callback, CallbackState, Source
+from tongdai.callbacks.model import OTHERS_A_DAY, RETRY_AFTER, WITHHELD_A_DAY, Askable, Callback, CallbackState, Source
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.missed import store as missed
 from tongdai.db.pool import Connection
@@ -232,3 +232,28 @@ async def test_caller_of_a_menu_counts_as_offered_to_the_queue_of_the_number(
     assert await store.end(call, InboundEnding(InboundOutcome.CALLBACK, 16))
     (figures,) = (await live.figures(conn, call.tenant_id, None, rules.queue_id)).queues
     assert (figures.today.offered, figures.today.abandoned) == (1, 0)
+
+
+@pytest.mark.parametrize(("shown", "most"), [(PHONE, OTHERS_A_DAY), ("", WITHHELD_A_DAY)])
+async def test_numbers_of_others_are_limited_by_calling_number_and_day(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, at: datetime, shown: str, most: int
+) -> None:
+    tenant_id, own = call.tenant_id, frozenset({call.called})
+    caller = replace(call, phone=shown)
+    ids = (tenant_id, call.call_id)
+    await conn.execute("update live_call set phone = $3 where tenant_id = $1 and call_id = $2", *ids, shown)
+
+    async def asked(phone: str, **values: object) -> None:
+        await callbacks.asked(conn, tenant_id, call.queue_id, **{"from_call": call.call_id, "phone": phone, **values})
+
+    for number in range(most - 1):
+        await asked(f"+8490765{number:04d}")
+    await asked("+84907659000", from_call=None)
+    await asked("+84907659001", source=Source.API)
+    if shown:
+        await asked(shown)
+    assert await store.askable(caller, at) == Askable(own, others=True)
+    await asked("+84907659002")
+    assert await store.askable(caller, at) == Askable(own, others=False)
+    assert await store.askable(replace(call, phone="+84901110000"), at) == Askable(own, others=True), "somebody else"
+    assert await store.askable(caller, at + timedelta(days=1, minutes=5)) == Askable(own, others=True)

@@ -40,6 +40,7 @@ from tongdai.acd.caller.signals import (
     WaitOver,
 )
 from tongdai.call_outcome import InboundOutcome
+from tongdai.callbacks.model import Askable
 from tongdai.calls.inbound.model import InboundEnding
 from tongdai.queues.model import Destination, DestinationKind
 from tongdai.switch.events import Event, PlaybackFinished
@@ -119,6 +120,27 @@ def test_numbers_that_earn_their_owner_money_are_not_called_back_whatever_a_call
     assert said(commands)[-2:] == ["callback-invalid", "callback-enter"]
     assert call.callback is not None
     assert not call.callback.entered
+
+
+OWN = Askable(own=frozenset({"+842873001234", "+84901234567"}))
+NO_OTHERS = Askable(others=False)
+
+
+def test_own_number_of_the_tenant_is_not_called_back_whether_it_is_shown_or_entered() -> None:
+    call, commands = after(Admitted(TO_CALLBACK, 0), replace(BEGUN, askable=OWN))
+    assert said(commands) == ["callback-enter"], "the shown one"
+    _, commands = after(*keys("02873001234#"), start=call)
+    assert said(commands) == ["callback-invalid", "callback-enter"]
+    assert said(after(*keys("0907654321#"), start=call)[1])[0] == "callback-number"
+
+
+def test_caller_who_had_too_many_others_called_back_has_only_their_own_number() -> None:
+    call, commands = after(Admitted(TO_CALLBACK, 0), replace(BEGUN, askable=NO_OTHERS))
+    assert said(commands)[0] == "callback-number"
+    assert after(pressed("1"), start=call)[1][0] == RecordCallback("+84901234567")
+    call, commands = after(pressed("2"), *keys("0907654321#"), start=call)
+    assert said(commands) == ["callback-invalid", "callback-enter"]
+    assert said(after(*keys("0901234567#"), start=call)[1])[0] == "callback-number"
 
 
 def test_other_number_is_entered_and_confirmed() -> None:

@@ -10,7 +10,7 @@ from tongdai.acd.store import LEASE
 from tongdai.agents import store as agents
 from tongdai.agents.model import OfferOutcome
 from tongdai.callbacks import store as callbacks
-from tongdai.callbacks.model import AskedFor, Callback, Source
+from tongdai.callbacks.model import Askable, AskedFor, Callback, Source
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.db.pool import Connection, Pool
@@ -25,6 +25,10 @@ class PostgresCallbacks:
 
     def __init__(self, pool: Pool, switch_id: SwitchId) -> None:
         self._pool, self._switch_id = pool, switch_id
+
+    async def askable(self, call: InboundCall, at: datetime) -> Askable:
+        async with self._pool.acquire() as conn:
+            return await callbacks.askable(conn, call.tenant_id, call.phone, at)
 
     async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
         tenant_id, call_id = call.tenant_id, call.call_id

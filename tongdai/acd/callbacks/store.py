@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from tongdai.acd.caller.store import CallerRow
 from tongdai.agents.model import Agent
-from tongdai.callbacks.model import Callback
+from tongdai.callbacks.model import Askable, Callback
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.ids import AgentId
 
@@ -33,6 +33,10 @@ class Answered(NamedTuple):
 
 
 class CallbackStore(Protocol):
+    async def askable(self, call: InboundCall, at: datetime) -> Askable:
+        """Read which numbers the caller may have called back."""
+        ...
+
     async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
         """The caller is to be called back at a number, and is in no queue any more: the callback has the place. The
         same one when that was done before. None: the call has ended, or the queue was deleted."""

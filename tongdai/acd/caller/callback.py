@@ -8,7 +8,8 @@
 A key counts at any time, also while something is said, which it stops. A caller who withholds the number enters one.
 
 Anybody may ring, show any number and enter any other. So only ordinary numbers of the tenant's country are called back:
-whoever earns by calls to numbers abroad would otherwise have them made.
+whoever earns by calls to numbers abroad would otherwise have them made. Nor are the tenant's own numbers, which would
+make a caller of the callback, nor more than a few numbers of others for one calling number and day.
 """
 
 from collections.abc import Sequence
@@ -65,9 +66,16 @@ CallbackStep = tuple[CallerProgress, tuple[Request, ...], Asked | Given | None]
 
 
 def begin(call: CallerProgress, begun: CallbackBegun) -> CallbackStep:
-    known = begun.phone if begun.phone and phone.may_be_requested(begun.phone, begun.country) else ""
-    dialog = CallbackDialog(phone=known, country=begun.country, language=begun.language)
-    return _ask(call, dialog) if known else _enter(call, dialog)
+    dialog = CallbackDialog("", begun.country, begun.language, shown=begun.phone, askable=begun.askable)
+    if not begun.phone or not _may_be_called(dialog, begun.phone):
+        return _enter(call, dialog)
+    return _ask(call, replace(dialog, phone=begun.phone))
+
+
+def _may_be_called(dialog: CallbackDialog, number: str) -> bool:
+    """Whether a number is called back at the request of the caller."""
+    allowed = number not in dialog.askable.own and (number == dialog.shown or dialog.askable.others)
+    return allowed and phone.may_be_requested(number, dialog.country)
 
 
 def step(call: CallerProgress, event: object) -> CallbackStep:
@@ -116,7 +124,7 @@ def _pressed(call: CallerProgress, dialog: CallbackDialog, digit: str) -> Callba
 def _complete(call: CallerProgress, dialog: CallbackDialog) -> CallbackStep:
     """The caller has entered a number."""
     number = phone.normalise(dialog.entered or "", dialog.country)
-    if isinstance(number, NumberFault) or not phone.may_be_requested(number, dialog.country):
+    if isinstance(number, NumberFault) or not _may_be_called(dialog, number):
         return _again(call, replace(dialog, entered=""), ("callback-invalid",))
     return _ask(call, replace(dialog, phone=number, entered=None))
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tongdai.acd.admission import Admission, Send
 from tongdai.agents.model import OfferOutcome
+from tongdai.callbacks.model import ANYTHING, Askable
 from tongdai.ids import AgentId
 from tongdai.queues.menus.model import Menus
 from tongdai.queues.model import Destination
@@ -171,6 +172,7 @@ class CallbackBegun:
     country: str
     language: str
     hops: int
+    askable: Askable = ANYTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tongdai.acd.store import LEASE
 from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.callbacks import core
-from tongdai.callbacks.model import TRANSITIONS, Callback, CallbackState, Source
+from tongdai.callbacks.model import OTHERS_A_DAY, TRANSITIONS, WITHHELD_A_DAY, Askable, Callback, CallbackState, Source
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import CallState
 from tongdai.clock import Clock
@@ -38,6 +38,10 @@ class MemoryCallbacks:
         self.callbacks: dict[UUID, Callback] = {}
         self.forbidden: set[str] = set()
         """Numbers on a do-not-call list of the tenant."""
+        self.own_numbers: set[str] = set()
+        """The called numbers of the tenant, in E.164."""
+        self._asked_from: dict[UUID, str] = {}
+        """The numbers of callers who asked for a callback, by call id."""
         self.hours_open = True
         """Whether the tenant's calling hours allow calls."""
         self._tries = 0
@@ -73,10 +77,21 @@ class MemoryCallbacks:
         changed = replace(callback, state=state, ended_at=ended_at, **values)  # type: ignore[arg-type]
         self.callbacks[callback.callback_id] = changed
 
+    async def askable(self, call: InboundCall, at: datetime) -> Askable:
+        since = at - timedelta(days=1)
+        others = [
+            one
+            for one in self.callbacks.values()
+            if one.source is Source.CALLER and one.created_at > since and _number(one.phone) != _number(call.phone)
+            and one.from_call is not None and self._asked_from.get(one.from_call) == call.phone
+        ]  # fmt: skip
+        return Askable(frozenset(self.own_numbers), len(others) < (OTHERS_A_DAY if call.phone else WITHHELD_A_DAY))
+
     async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
         found = self.live.get(call.call_id)
         if found is None or found.connected_at is not None:
             return None
+        self._asked_from[call.call_id] = call.phone
         row = self.waiting.pop(call.call_id, None)
         place = found.opened_at if row is None else row.arrived_at
         self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=found.answered_at or at)
