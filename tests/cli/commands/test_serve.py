@@ -44,6 +44,7 @@ def test_demo_prints_what_works_and_commands_work_beside_it() -> None:
         with started("demo", ready="Stop with Ctrl-C", XDG_DATA_HOME=folder) as (_, lines):
             said = "".join(lines)
             assert f"  Data     {data_dir}\n" in said
+            assert not re.search(r"^\S+ info ", said, re.MULTILINE)  # calls would scroll the key away
             found = re.search(r"curl -H '(X-Api-Key): (\S+)' (\S+)\n", said)
             assert found is not None
             header, value, url = found.groups()

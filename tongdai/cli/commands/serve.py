@@ -39,7 +39,7 @@ _OPTIONS = (
     click.option(
         "--log-level",
         type=click.Choice(["debug", "info", "warning", "error"]),
-        help="The least severe messages to log.  [default: info]",
+        help="The least severe messages to log.  [default: info; of the demo: warning]",
     ),
     click.option(
         "--config",
@@ -117,6 +117,7 @@ def _demo_defaults() -> Mapping[str, object]:
         "data_dir": all_settings.demo_data_dir(),
         "shared_buffers_mb": DEMO_SHARED_BUFFERS_MB,
         "simulated_callers_per_hour": DEMO_CALLERS_PER_HOUR,
+        "log_level": "warning",  # its calls would scroll the key away within seconds
     }
 
 
@@ -163,7 +164,7 @@ def demo(settings: Settings, only: Only, reset: bool) -> None:
     Examples:
       tongdai demo
       tongdai demo --data-dir /tmp/demo --port 9000 --reset
-      tongdai demo --simulated-talk-seconds 300 --log-level warning  # to act on calls by hand
+      tongdai demo --simulated-talk-seconds 300    # to act on calls by hand
     """
     if settings.asterisk is not None:
         raise click.UsageError(
