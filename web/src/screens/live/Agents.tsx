@@ -12,11 +12,12 @@ import { Search } from "../../parts/Search.tsx";
 import { Empty, Loading } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
 import { notify } from "../../parts/toast.tsx";
+import { CallActs } from "./CallActs.tsx";
 import css from "./live.module.css";
 import { useLiveWords } from "./words.ts";
 
 type Agent = Topics["agents"][number];
-type Act = "ready" | "pause" | "signOut";
+type Act = "ready" | "pause" | "signOut" | "release";
 
 const TONES: Record<Agent["state"], Tone> = {
   offline: "quiet", calling: "info", idle: "good", reserved: "info", alerting: "info", talking: "info", wrap_up: "warn", paused: "warn", unreachable: "bad", hanging_up: "quiet",
@@ -24,8 +25,10 @@ const TONES: Record<Agent["state"], Tone> = {
 
 /** The acts that a supervisor has for an agent in a state. */
 export function actsFor(state: Agent["state"]): Act[] {
-  if (state === "offline" || state === "hanging_up" || state === "calling") return [];
-  if (state === "paused" || state === "wrap_up" || state === "unreachable") return ["ready", "signOut"];
+  if (state === "offline") return [];
+  if (state === "hanging_up" || state === "calling") return ["release"];
+  if (state === "unreachable") return ["ready", "signOut", "release"];
+  if (state === "paused" || state === "wrap_up") return ["ready", "signOut"];
   return ["pause", "signOut"];
 }
 
@@ -38,6 +41,8 @@ function done(act: Act, id: number, reason: string): Promise<unknown> {
       return call(api.POST("/v1/agents/{id}/force-pause", { ...params, body: { reason } }));
     case "signOut":
       return call(api.POST("/v1/agents/{id}/force-sign-out", params));
+    case "release":
+      return call(api.POST("/v1/agents/{id}/release", params));
   }
 }
 
@@ -47,6 +52,7 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
   const now = useServerNow();
   const mayAct = useSession().user.role !== "viewer";
   const [asked, ask] = useState<{ act: Act; agent: Agent } | null>(null);
+  const [calling, open] = useState<{ agent: Agent; callId: string } | null>(null);
   const rows = heard?.data.filter(({ agentName }) => matches(agentName, sought)) ?? [];
   const since = ({ stateSince }: Agent) => (now - Date.parse(stateSince)) / 1000;
   return (
@@ -65,6 +71,9 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
             ...(mayAct
               ? [{ id: "acts", title: "", end: true, cell: (agent: Agent) => (
                   <div className={css["acts"]}>
+                    {agent.state === "talking" && agent.callId && (
+                      <Button kind="small" aria-label={t.callOf(agent.agentName)} onClick={() => open({ agent, callId: agent.callId! })}>{t.call}</Button>
+                    )}
                     {actsFor(agent.state).map((act) => (
                       <Button key={act} kind="small" aria-label={`${t.act[act]}: ${agent.agentName}`} onClick={() => ask({ act, agent })}>{t.act[act]}</Button>
                     ))}
@@ -76,12 +85,13 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
       ) : (
         <Loading />
       )}
+      {calling && <CallActs {...calling} onClose={() => open(null)} />}
       {asked && (
         <Confirm
           title={t.asked[asked.act](asked.agent.agentName)}
-          text={asked.act === "signOut" ? t.signOutText : undefined}
+          text={asked.act === "signOut" ? t.signOutText : asked.act === "release" ? t.releaseText : undefined}
           act={t.act[asked.act]}
-          danger={asked.act === "signOut"}
+          danger={asked.act === "signOut" || asked.act === "release"}
           onConfirm={async () => {
             await done(asked.act, asked.agent.agentId, t.supervisor);
             notify(t.done(t.act[asked.act], asked.agent.agentName));
