@@ -67,8 +67,9 @@ def program() -> None:
     """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
 
     Settings come from a TOML file (--config), TONGDAI_* in the environment (TONGDAI_PORT=9000) and options;
-    later ones win. contacts, dnc, agent, calls, wrapup and top use a running server; campaign uses one when it gets a
-    key; the others use the database, whether a server runs or not.
+    later ones win. contacts, dnc, agent, calls, callbacks, wrapup, team, top and, of queue, settings, menu, delete and
+    why use a running server; campaign uses one when it gets a key; the others use the database, whether a server runs
+    or not.
 
     \b
     Examples:
