@@ -169,7 +169,7 @@ def look_again(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_of_an_old_version_asks_to_be_loaded_again(opened: Opened, scheme: str) -> None:
     page = opened("/account", color_scheme=scheme)
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
     with page.expect_response(lambda answer: answer.url.endswith("/")) as looked:
         look_again(page)
     assert looked.value.ok
@@ -189,5 +189,5 @@ def test_a_page_of_an_old_version_asks_to_be_loaded_again(opened: Opened, scheme
     assert_accessible(page)
     with page.expect_navigation():
         reload.click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
     expect(reload).to_have_count(0)

@@ -14,7 +14,7 @@ def fill_in(page: Page, password: str = PASSWORD) -> None:
 
 
 def signed_in(page: Page) -> None:
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
 
 
 def test_a_person_signs_in_and_out(opened: Opened) -> None:
@@ -24,7 +24,7 @@ def test_a_person_signs_in_and_out(opened: Opened) -> None:
     page.get_by_role("button", name="Sign in").click()
     signed_in(page)
     expect(page).to_have_url(re.compile("/account$"))
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto("/account")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
