@@ -8,8 +8,9 @@ Each statement is guarded by the state from which it starts: one that is late or
 is locked before its callback, and a callback before the agent of a try (docs/architecture.md, "Lock order").
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -141,11 +142,13 @@ update callback set state = 'expired', ended_at = clock.now_at from clock
 where tenant_id = $1 and state = 'pending' and expires_at <= clock.now_at
 """
 MOST_DUE = 5000
-"""The most callbacks of a tenant that are in order with the callers."""
+"""The most callbacks of a queue that are in order with the callers, and the size of a page."""
+FIRST = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 DUE = f"""
 select {COLUMNS} from callback
 where tenant_id = $1 and state = 'pending' and due_at <= now() and expires_at > now()
-order by arrived_at, callback_id limit {MOST_DUE}
+    and (arrived_at, callback_id) > ($2::timestamptz, $3::uuid) and queue_id <> all($4::bigint[])
+order by arrived_at, callback_id limit $5
 """
 
 
@@ -171,9 +174,22 @@ async def due_of_tenant(conn: Connection, tenant_id: TenantId) -> list[Callback]
 
 
 async def _due(conn: Connection, tenant_id: TenantId, zone: str, windows: Any) -> list[Callback]:
+    """Read the callbacks of a tenant that may be dialled now. Those that must wait, as they are of another zone or of a
+    queue without agents, keep no others from being among them."""
     now, week = await hours.now(conn), calling_hours.week_of(windows)
-    rows = await conn.fetch(DUE, tenant_id)
-    return [callback_of(row) for row in rows if core.may_call(week, row["phone"], zone, now)]
+    found: list[Callback] = []
+    of_queue: Counter[int] = Counter()
+    after = FIRST
+    while True:
+        full = [queue_id for queue_id, count in of_queue.items() if count >= MOST_DUE]
+        rows = await conn.fetch(DUE, tenant_id, *after, full, MOST_DUE)
+        for row in rows:
+            if of_queue[row["queue_id"]] < MOST_DUE and core.may_call(week, row["phone"], zone, now):
+                of_queue[row["queue_id"]] += 1
+                found.append(callback_of(row))
+        if len(rows) < MOST_DUE:
+            return found
+        after = (rows[-1]["arrived_at"], rows[-1]["callback_id"])
 
 
 # Tries

@@ -7,10 +7,13 @@ import pytest
 
 from tests.support import callbacks
 from tests.support.callbacks import PHONE, found
+from tests.support.calls import new_queue
 from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.agents import store as agents
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome, Outcome
+from tongdai.callbacks import core
+from tongdai.callbacks import store as callback_store
 from tongdai.callbacks.model import OTHERS_A_DAY, RETRY_AFTER, WITHHELD_A_DAY, Askable, Callback, CallbackState, Source
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.missed import store as missed
@@ -194,6 +197,21 @@ async def test_number_is_asked_for_once_and_keeps_the_earlier_place(
 ) -> None:
     again = await callbacks.asked(conn, callback.tenant_id, callback.queue_id, arrived_at=at)
     assert (again.callback_id, again.arrived_at) == (callback.callback_id, callback.arrived_at)
+
+
+async def test_callbacks_that_must_wait_keep_none_of_another_queue_or_zone_from_being_due(
+    conn: Connection, callback: Callback, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callback_store, "MOST_DUE", 2)
+    monkeypatch.setattr(core, "may_call", lambda _, phone, *__: phone.startswith("+84"))  # it is night in New York
+    tenant_id, other = callback.tenant_id, await new_queue(conn, callback.tenant_id)
+    before = at - timedelta(hours=1)
+    for number in range(3):
+        await callbacks.asked(conn, tenant_id, callback.queue_id, phone=f"+1212555012{number}", arrived_at=before)
+        await callbacks.asked(conn, tenant_id, other, phone=f"+8490123450{number}", arrived_at=before)
+    due = await callback_store.due_of_tenant(conn, tenant_id)
+    assert [one.queue_id for one in due] == [other, other, callback.queue_id]
+    assert due[-1].callback_id == callback.callback_id
 
 
 async def test_caller_who_asks_leaves_the_place_to_the_callback_and_is_not_missed_unless_it_fails(
