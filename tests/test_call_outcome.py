@@ -2,8 +2,7 @@
 
 import re
 
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import LIVE_ANSWER_SQL, NOT_PLACED, InboundOutcome, Outcome
+from tongdai.call_outcome import LIVE_ANSWER_SQL, NOT_PLACED, InboundOutcome, OfferOutcome, Outcome
 
 CHECKS = """
 select conrelid::regclass::text || '.' || attname as column, pg_get_constraintdef(c.oid) as check

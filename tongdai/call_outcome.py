@@ -96,6 +96,24 @@ class InboundOutcome(StrEnum):
     """The outcome is unknown, as the switch was not seen for a while."""
 
 
+OUTCOMES = tuple(dict.fromkeys(outcome.value for outcome in (*Outcome, *InboundOutcome)))
+"""The words for how a call ended, in either direction."""
+
+
+class OfferOutcome(StrEnum):
+    """How the offer of a caller to an agent ended."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    """The phone rang as long as it may. The only one that counts towards the pause after several in a row."""
+    REJECTED = "rejected"
+    CALLER_GONE = "caller_gone"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    UNREACHABLE = "unreachable"
+    """The switch could not call the phone."""
+    WITHDRAWN = "withdrawn"
+
+
 class Refusal(IntEnum):
     """Why an inbound call is refused before its answer: a Q.850 cause, of which Asterisk 22 makes a SIP status."""
 

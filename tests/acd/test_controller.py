@@ -19,8 +19,8 @@ from tests.support.caller_scene import (
     started,
 )
 from tests.support.dialer_scene import QUEUE, Scene, between, play
-from tongdai.agents.model import AgentState, Membership, OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import AgentState, Membership
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall
 from tongdai.queues.menus.model import Menu
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy

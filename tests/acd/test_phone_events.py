@@ -6,7 +6,7 @@ import pytest
 
 from tongdai.acd.caller.signals import AgentAnswered, AgentLeft
 from tongdai.acd.phone_events import phone_signal
-from tongdai.agents.model import OfferOutcome
+from tongdai.call_outcome import OfferOutcome
 from tongdai.switch.events import ChannelDestroyed, ChannelStateChange, StasisStart
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from tongdai.acd.admission import QueueCounts
 from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.acd.store import QueueState
 from tongdai.agents import store as agents
-from tongdai.agents.model import AgentState, OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import AgentState
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState
 from tongdai.db.pool import Connection

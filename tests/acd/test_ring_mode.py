@@ -8,8 +8,8 @@ import pytest
 from tests.support.caller_scene import NUMBER, RULES, call_in, endings, everybody_is, open_queue, started
 from tests.support.dialer_scene import Scene, play
 from tests.support.ringing import RINGS_ONLY, outcomes, phones, ring_agents
-from tongdai.agents.model import AgentState, OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import AgentState
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.ids import AgentId
 from tongdai.switch.simulated.callees import Response, always, phone, uniform
 from tongdai.switch.simulated.client import Faults

@@ -17,8 +17,8 @@ from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.acd.store import AcdStore, ActiveCall
-from tongdai.agents.model import Agent, OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import Agent
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.clock import SystemClock
 from tongdai.numbers import store as numbers

@@ -11,8 +11,8 @@ from tongdai.acd.caller.signals import Matched, Signal, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
 from tongdai.acd.eligibility import QueueKey
 from tongdai.acd.waiting_room import WaitingRoom
-from tongdai.agents.model import AgentState, OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import AgentState
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundEnding
 from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules

@@ -23,12 +23,12 @@ from tongdai.agents.model import (
     AgentState,
     Mode,
     NextState,
-    OfferOutcome,
     SupervisorAction,
     free_state,
     is_available,
 )
 from tongdai.agents.roster import AgentRefusal
+from tongdai.call_outcome import OfferOutcome
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT

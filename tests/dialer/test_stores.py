@@ -16,9 +16,9 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 from tests.support.both_stores import AGENTS, CHOICE, LONG, PAST, ZONES, BothStores
 from tongdai.agents import available, phones, roster
 from tongdai.agents import store as agents
-from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome, OfflineReason
+from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfflineReason
 from tongdai.agents.phones import Phone
-from tongdai.call_outcome import Outcome
+from tongdai.call_outcome import OfferOutcome, Outcome
 from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Failure
 from tongdai.campaigns.model import PauseReason, RunningCampaign

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tests.support.dialer_scene import QUEUE, Scene
-from tongdai.agents.model import AgentState, Mode, OfferOutcome
+from tongdai.agents.model import AgentState, Mode
+from tongdai.call_outcome import OfferOutcome
 from tongdai.ids import AgentId
 from tongdai.switch.simulated.callees import Response, always
 from tongdai.switch.simulated.ledger import SimulatedCall

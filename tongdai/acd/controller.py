@@ -39,8 +39,7 @@ from tongdai.acd.records import WRITE_S, Records
 from tongdai.acd.requests import Requests
 from tongdai.acd.store import AcdStore, ActiveCall
 from tongdai.acd.waiting_room import WaitingRoom
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import Refusal
+from tongdai.call_outcome import OfferOutcome, Refusal
 from tongdai.calls.inbound.model import Arrival, InboundEnding
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable

@@ -1,8 +1,7 @@
 """Events of the phone of an agent in mode ring, as signals of the caller for whom it rings. Pure."""
 
 from tongdai.acd.caller.signals import AgentAnswered, AgentLeft, Signal
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import Outcome
+from tongdai.call_outcome import OfferOutcome, Outcome
 from tongdai.calls.causes import outcome_of
 from tongdai.switch.events import ChannelDestroyed, Event, StasisStart
 

@@ -14,9 +14,9 @@ from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, active_call
 from tongdai.agents import available, phones
 from tongdai.agents import store as agents
-from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
+from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode
 from tongdai.agents.wrap_up import store as wrap_up
-from tongdai.call_outcome import Outcome
+from tongdai.call_outcome import OfferOutcome, Outcome
 from tongdai.callbacks import store as callbacks
 from tongdai.calls import segments
 from tongdai.calls import store as calls

@@ -13,7 +13,8 @@ from tongdai.acd.admission import QueueCounts
 from tongdai.acd.callbacks.store import CallbackStore
 from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import CallerRow
-from tongdai.agents.model import Agent, IdleAgent, OfferOutcome
+from tongdai.agents.model import Agent, IdleAgent
+from tongdai.call_outcome import OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.menus.model import Menus

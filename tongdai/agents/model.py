@@ -81,20 +81,6 @@ class OfflineReason(StrEnum):
     """The switch does not know the phone's call any more, as after a restart."""
 
 
-class OfferOutcome(StrEnum):
-    """How the offer of a caller to an agent ended."""
-
-    ANSWERED = "answered"
-    NO_ANSWER = "no_answer"
-    """The phone rang as long as it may. The only one that counts towards the pause after several in a row."""
-    REJECTED = "rejected"
-    CALLER_GONE = "caller_gone"
-    ANSWERED_ELSEWHERE = "answered_elsewhere"
-    UNREACHABLE = "unreachable"
-    """The switch could not call the phone."""
-    WITHDRAWN = "withdrawn"
-
-
 _ENDS = frozenset({AgentState.HANGING_UP, AgentState.OFFLINE})
 _FREE = frozenset({AgentState.IDLE, AgentState.PAUSED, AgentState.UNREACHABLE})
 """The states of an agent who has no call (any more) and does not go offline."""

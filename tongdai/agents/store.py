@@ -25,9 +25,9 @@ from tongdai.agents.model import (
     AgentState,
     Mode,
     NextState,
-    OfferOutcome,
     OfflineReason,
 )
+from tongdai.call_outcome import OfferOutcome
 from tongdai.calls import segments
 from tongdai.calls.segments import WrapUp
 from tongdai.db.columns import qualified

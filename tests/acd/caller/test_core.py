@@ -85,8 +85,8 @@ from tongdai.acd.caller.signals import (
     Transferred,
     WaitOver,
 )
-from tongdai.agents.model import Agent, AgentState, OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import Agent, AgentState
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.calls.model import CallState
 from tongdai.queues.model import HANG_UP

@@ -55,8 +55,7 @@ from tongdai.acd.caller.signals import (
     Transferred,
     WaitOver,
 )
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import InboundEnding
 
 NUMBER = "+84987654321"

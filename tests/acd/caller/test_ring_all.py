@@ -41,8 +41,7 @@ from tongdai.acd.caller.signals import (
     Signal,
     WaitOver,
 )
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import InboundEnding
 from tongdai.ids import AgentId
 

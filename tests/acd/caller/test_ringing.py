@@ -32,8 +32,7 @@ from tongdai.acd.caller.signals import (
     Signal,
     WaitOver,
 )
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import InboundEnding
 
 CALLED = (*WAITING, Matched(ANN, 0), OfferMade(ANN, "a", "phone-7"))

@@ -10,7 +10,7 @@ from tests.support.call_scene import now_of
 from tests.support.calls import new_agent, new_queue
 from tongdai.acd.caller import store
 from tongdai.acd.caller.store import CallerRow
-from tongdai.agents.model import OfferOutcome
+from tongdai.call_outcome import OfferOutcome
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 

@@ -12,7 +12,7 @@ from tests.support.callers import ago, ended, waiting
 from tests.support.calls import a_call, join_queue, new_agent
 from tests.support.diagnostics import instant
 from tongdai.acd.caller import store as callers
-from tongdai.agents.model import OfferOutcome
+from tongdai.call_outcome import OfferOutcome
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival
 from tongdai.db.pool import Connection

@@ -15,8 +15,8 @@ from tests.support.dialer_simulation.world import World
 from tongdai.acd.caller.core import FAILED_FOR_S
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.requests import RING_GRACE_S, RING_S
-from tongdai.agents.model import Agent, AgentState, Mode, NextState, OfferOutcome, is_available
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import Agent, AgentState, Mode, NextState, is_available
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.values import Mode as DialingMode

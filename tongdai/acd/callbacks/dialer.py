@@ -25,8 +25,8 @@ import structlog
 from tongdai.acd.callbacks.pending import PendingCallbacks
 from tongdai.acd.callbacks.store import Answered, Dialled
 from tongdai.acd.store import AcdStore
-from tongdai.agents.model import IdleAgent, OfferOutcome
-from tongdai.call_outcome import InboundOutcome, Outcome
+from tongdai.agents.model import IdleAgent
+from tongdai.call_outcome import InboundOutcome, OfferOutcome, Outcome
 from tongdai.callbacks.model import Callback
 from tongdai.calls.causes import outcome_of
 from tongdai.calls.inbound.model import InboundCall, InboundEnding

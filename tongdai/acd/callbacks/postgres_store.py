@@ -8,7 +8,7 @@ from tongdai.acd.callbacks.store import Answered, Dialled, Try
 from tongdai.acd.caller import store as callers
 from tongdai.acd.store import LEASE
 from tongdai.agents import store as agents
-from tongdai.agents.model import OfferOutcome
+from tongdai.call_outcome import OfferOutcome
 from tongdai.callbacks import store as callbacks
 from tongdai.callbacks.model import Askable, AskedFor, Callback, Source
 from tongdai.calls.inbound import store as inbound

@@ -87,8 +87,7 @@ from tongdai.acd.caller.signals import (
     Transferred,
     WaitOver,
 )
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.ids import MenuId, QueueId
 from tongdai.queues.model import DestinationKind

@@ -37,8 +37,7 @@ from tongdai.acd.caller.signals import (
     Signal,
     Transferred,
 )
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.ids import QueueId
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind
 from tongdai.switch.events import Event

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.acd.admission import Send
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.callbacks.model import CallbackDialog
 from tongdai.calls.inbound.model import InboundEnding
 from tongdai.ids import AgentId, MenuId, QueueId

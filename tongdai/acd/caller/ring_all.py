@@ -24,7 +24,8 @@ from tongdai.acd.caller.model import (
 )
 from tongdai.acd.caller.moves import Step
 from tongdai.acd.caller.signals import AgentAnswered, AgentLeft, OffersMade, PhoneRings, RingTimedOut, Signal
-from tongdai.agents.model import Agent, OfferOutcome
+from tongdai.agents.model import Agent
+from tongdai.call_outcome import OfferOutcome
 from tongdai.switch.events import Event
 
 

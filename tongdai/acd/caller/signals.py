@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tongdai.acd.admission import Admission, Send
-from tongdai.agents.model import OfferOutcome
+from tongdai.call_outcome import OfferOutcome
 from tongdai.callbacks.model import ANYTHING, Askable
 from tongdai.ids import AgentId
 from tongdai.queues.menus.model import Menus

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tongdai.agents.model import OfferOutcome
+from tongdai.call_outcome import OfferOutcome
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 

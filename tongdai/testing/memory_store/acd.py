@@ -11,8 +11,8 @@ from tongdai.acd.caller.forwarding import hops_of
 from tongdai.acd.caller.model import NumberCall
 from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, active_call
-from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
-from tongdai.call_outcome import InboundOutcome, Outcome
+from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode
+from tongdai.call_outcome import InboundOutcome, OfferOutcome, Outcome
 from tongdai.callbacks.model import Source
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState, Ending

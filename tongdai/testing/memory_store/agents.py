@@ -12,11 +12,11 @@ from tongdai.agents.model import (
     IdleAgent,
     Mode,
     NextState,
-    OfferOutcome,
     OfflineReason,
     is_available,
 )
 from tongdai.agents.phones import TRY_AGAIN_AFTER, Phone
+from tongdai.call_outcome import OfferOutcome
 from tongdai.calls.model import (
     Call,
 )

@@ -9,8 +9,7 @@ from uuid import UUID
 from tongdai.acd.callbacks.store import Answered, Dialled, Try
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import LEASE
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome, Outcome
+from tongdai.call_outcome import InboundOutcome, OfferOutcome, Outcome
 from tongdai.callbacks import core
 from tongdai.callbacks.model import OTHERS_A_DAY, TRANSITIONS, WITHHELD_A_DAY, Askable, Callback, CallbackState, Source
 from tongdai.calls.inbound.model import InboundCall
