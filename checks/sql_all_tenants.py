@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tongdai.backup import store as backup
 from tongdai.calls import history, retention
-from tongdai.calls.model import CallState
+from tongdai.calls.model import CallState, Directions
 
 MONTH = date(2026, 1, 1)
 
@@ -66,14 +66,23 @@ _FILTERS: Mapping[str, tuple[Any, ...]] = {
     "opened_from": (None, datetime(2026, 1, 1, tzinfo=UTC)),
     "opened_before": (None, datetime(2026, 2, 1, tzinfo=UTC)),
 }
+_DIRECTED: Mapping[str, tuple[Any, ...]] = {"direction": (None, *Directions), "queue_id": (None, 1)}
+
+
+def _choices(filters: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    for chosen in product(*filters.values()):
+        yield dict(zip(filters, chosen, strict=True))
 
 
 def _history() -> Iterator[str]:
     """Pages and counts of calls, with each combination of filters."""
     after = history.OpenedKey(datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1))
     tenant: Any = 1
-    for chosen in product(*_FILTERS.values()):
-        by = history.Filter(**dict(zip(_FILTERS, chosen, strict=True)))
+    choices = [
+        *_choices(_FILTERS),
+        *_choices({**_FILTERS, **_DIRECTED, "opened_from": (None,), "opened_before": (None,)}),
+    ]
+    for by in dict.fromkeys(history.Filter(**choice) for choice in choices):
         yield history.page_of(tenant, by, 10).sql
         yield history.page_of(tenant, by, 10, after=after).sql
         yield history.count_of(tenant, by).sql

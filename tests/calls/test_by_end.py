@@ -185,7 +185,7 @@ async def test_a_page_reads_a_bounded_number_of_calls_whatever_matches(filled: C
 
 async def test_a_page_reads_through_the_index_and_leaves_out_earlier_months(filled: Connection) -> None:
     after = datetime(2026, 3, 1, tzinfo=UTC)
-    args = (1, after, by_end.LAST_ID, datetime(2030, 1, 1, tzinfo=UTC), 20, 20, *[None] * 8)
+    args = (1, after, by_end.LAST_ID, datetime(2030, 1, 1, tzinfo=UTC), 20, 20, *[None] * 8, True, None, None)
     async with filled.transaction():
         await filled.execute(IN_ORDER)
         plan = await filled.fetchval(f"explain (analyze, format json) {by_end.PAGE}", *args)

@@ -165,6 +165,8 @@ ALL_ARGUMENTS = {
         "opened_from": datetime(2030, 1, 1, tzinfo=UTC),
         "opened_before": datetime(2030, 1, 2, tzinfo=UTC),
         "ended_after": datetime(2030, 1, 1, tzinfo=UTC),
+        "direction": "inbound",
+        "queue_id": 4,
         "page_size": 20,
     },
     "call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},

@@ -9,18 +9,21 @@ from typing import TypeVar
 from uuid import UUID
 
 from tongdai import ids
-from tongdai.call_outcome import Outcome
+from tongdai.call_outcome import OUTCOMES
 from tongdai.calls import by_end, history
 from tongdai.calls.acts import api as acts_api
 from tongdai.calls.again import api as again_api
 from tongdai.calls.by_end import EndedKey
+from tongdai.calls.detail import store as detail_store
+from tongdai.calls.detail.view import SAMPLE as DETAIL_SAMPLE
+from tongdai.calls.detail.view import CallDetailView, detail_view
 from tongdai.calls.export import store as export_store
 from tongdai.calls.export.view import HEADER, line, sample
 from tongdai.calls.history import CallRecord, Filter, OpenedKey
 from tongdai.calls.missed import api as missed_api
-from tongdai.calls.model import CallState
+from tongdai.calls.model import CallState, Directions
 from tongdai.calls.parties import api as parties_api
-from tongdai.calls.view import SAMPLE, CallPage, CallView, view
+from tongdai.calls.view import SAMPLE, CallPage, view
 from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.contacts.numbers import phone
@@ -44,7 +47,7 @@ from tongdai.http.paging import Page
 from tongdai.http.principal import Own, Scope
 from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
-from tongdai.ids import AgentId, CampaignId, ContactId
+from tongdai.ids import AgentId, CampaignId, ContactId, QueueId
 
 _TAG = "Calls"
 PIECE_CALLS = 1000
@@ -63,11 +66,12 @@ _E = TypeVar("_E", bound=StrEnum)
         tag=_TAG,
         summary="List calls, active ones included, newest first",
         description=(
-            "A call is an attempt to reach a contact. Calls that were cancelled before they were dialled are included "
-            "(`cancelled`, `out_of_window`, `dnc`; no `dialledAt`). `ringSec` is from dialling to the answer or the "
-            "end, `waitSec` from the answer to the connection with an agent or the audio file or, without one, to the "
-            "end, `talkSec` from the connection to the end. Of a `lost` call `endedAt` is when that was found out, and "
-            "seconds up to its end are null. "
+            "A call is an attempt to reach a contact. With `direction` or `queueId` there are also calls to queues "
+            "and callbacks, which have no campaign and no contact. Calls that were cancelled before they were dialled "
+            "are included (`cancelled`, `out_of_window`, `dnc`; no `dialledAt`). `ringSec` is from dialling to the "
+            "answer or the end, `waitSec` from the answer to the connection with an agent or the audio file or, "
+            "without one, to the end, `talkSec` from the connection to the end. Of a `lost` call `endedAt` is when "
+            "that was found out, and seconds up to its end are null. "
             "`nextCallAt` is when the contact is called again because of this call. "
             "`machineVerdict` is the result of answering machine detection, if the campaign uses it: `human`, "
             "`machine`, `unsure` (not decided in time) or `unavailable`. With `Accept: text/csv` all calls that match "
@@ -91,11 +95,19 @@ _E = TypeVar("_E", bound=StrEnum)
             Query(
                 "outcome",
                 "Calls with that outcome",
-                {"type": "string", "enum": [str(one) for one in Outcome]},
+                {"type": "string", "enum": list(OUTCOMES)},
                 "answered",
             ),
             Query("state", "Calls in that state", {"type": "string", "enum": [str(one) for one in CallState]}, "ended"),
             Query("agentId", "Calls of an agent", _ID, 7),
+            Query(
+                "direction",
+                "Calls in that direction: `inbound` to queues, `outbound` to contacts and as callbacks. Without it and "
+                "without `queueId`, calls to contacts",
+                {"type": "string", "enum": [str(one) for one in Directions]},
+                "inbound",
+            ),
+            Query("queueId", "Calls that reached that queue last, those to contacts by a transfer", _ID, 1001226),
             Query("from", "Opened at that instant or later", _INSTANT, "2026-03-10T00:00:00Z"),
             Query("to", "Opened before that instant", _INSTANT, "2026-03-11T00:00:00+07:00"),
             Query(
@@ -232,21 +244,26 @@ def _filter(query: dict[str, list[str]], country: str) -> Filter:
         contact_id,
         external_id,
         number,
-        _one_of(query, "outcome", Outcome),
+        _word(query, "outcome", OUTCOMES),
         _one_of(query, "state", CallState),
         agent_id,
         paging.optional_instant(query, "from"),
         paging.optional_instant(query, "to"),
+        _one_of(query, "direction", Directions),
+        paging.optional_id(query, "queueId", QueueId),
     )
 
 
 def _one_of(query: dict[str, list[str]], name: str, kind: type[_E]) -> _E | None:
+    text = _word(query, name, list(kind))
+    return None if text is None else kind(text)
+
+
+def _word(query: dict[str, list[str]], name: str, words: Sequence[str]) -> str | None:
     text = paging.single(query, name)
-    if text is None:
-        return None
-    if text not in list(kind):
-        raise InvalidInput(f"{name} must be one of {', '.join(kind)}, not {shown(text)!r}")
-    return kind(text)
+    if text is not None and text not in words:
+        raise InvalidInput(f"{name} must be one of {', '.join(words)}, not {shown(text)!r}")
+    return text
 
 
 @endpoint(
@@ -256,19 +273,19 @@ def _one_of(query: dict[str, list[str]], name: str, kind: type[_E]) -> _E | None
         scope=Scope.REPORT,
         own=Own.CALL_BEFORE,
         tag=_TAG,
-        summary="Get a call",
-        response=CallView,
-        sample=SAMPLE,
+        summary="Get a call, of either direction, with its segments and offers",
+        response=CallDetailView,
+        sample=DETAIL_SAMPLE,
     )
 )
 async def call(request: Request) -> Response:
     who = principal_of(request)
     call_id = _call_id(request.path_params["callId"])
     async with connection(request) as conn:
-        found = await history.find(conn, who.tenant_id, call_id)
+        found = await detail_store.find(conn, who.tenant_id, call_id)
     if found is None:
         raise NotFound("Call not found")
-    return ok(view(found, phone.formatter(who.country)))
+    return ok(detail_view(found, phone.formatter(who.country)))
 
 
 def _call_id(text: str) -> UUID:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.calls.history import COLUMNS, CONTACTS, IN_ORDER, CallRecord, Filter
+from tongdai.calls.model import Directions
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import TenantId
@@ -38,12 +39,12 @@ SETTLED_UNTIL = """
 select least(now(), min(xact_start)) from pg_stat_activity
 where datname = current_database() and application_name = $1 and xact_start is not null
 """
-# All of $7 to $14 are compared with the calls that were read, and not with an index: these are bounded in number.
+# All of $7 to $17 are compared with the calls that were read, and not with an index: these are bounded in number.
 PAGE = f"""
 with read as materialized (
     select {COLUMNS} from call
     where tenant_id = $1 and ended_at is not null and ended_month >= {month_of("$2::timestamptz")}
-        and campaign_id is not null
+        and (not $15::boolean or campaign_id is not null)
         and (ended_at, call_id) > ($2::timestamptz, $3::uuid) and ended_at < $4::timestamptz
     order by ended_at, call_id limit $5::bigint
 ), behind as (
@@ -58,6 +59,7 @@ from behind left join lateral (
         and ($11::bigint is null or agent_id = $11) and ($12::timestamptz is null or opened_at >= $12)
         and ($13::timestamptz is null or opened_at < $13)
         and ($14::text is null or contact_id = {CONTACTS.format("$14")})
+        and ($16::text is null or direction = $16) and ($17::bigint is null or queue_id = $17)
     order by ended_at, call_id limit $6::bigint
 ) matching on true
 order by matching.ended_at, matching.call_id
@@ -77,11 +79,14 @@ async def page(conn: Connection, tenant_id: TenantId, by: Filter, after: EndedKe
         *(by.campaign_id, by.contact_id, by.phone, by.outcome, by.agent_id),
         *(by.opened_from, by.opened_before, by.external_id),
     )
-    scan = limit if all(value is None for value in filters) else max(limit, READ_AT_ONCE)
+    direction = None if by.direction is Directions.ALL else by.direction
+    others = (by.to_contacts, direction, by.queue_id)
+    narrows = any(value is not None for value in (*filters, direction, by.queue_id))
+    scan = max(limit, READ_AT_ONCE) if narrows else limit
     settled = await conn.fetchval(SETTLED_UNTIL, ENDING)
     async with conn.transaction(readonly=True):
         await conn.execute(IN_ORDER)
-        rows = await conn.fetch(PAGE, tenant_id, *after, settled, scan, limit, *filters)
+        rows = await conn.fetch(PAGE, tenant_id, *after, settled, scan, limit, *filters, *others)
     found = [CallRecord._make(tuple(row)[3:]) for row in rows if row["call_id"] is not None]
     more = rows[0]["read_calls"] == scan
     return Read(found, EndedKey(rows[0]["read_until"], rows[0]["read_until_id"]) if more else None)

@@ -1,8 +1,9 @@
-"""Pages of calls to contacts, newest first, in the database.
+"""Pages of calls, newest first, in the database: calls to contacts, or those of a direction or of a queue.
 
 Active calls are few: all are read. Ended calls are read by the index that fits the filters; the other filters are
 fenced (`campaign_id + 0`: db/plans.py), as a plan that reads the newest calls until twenty match reads all calls when
-nineteen match.
+nineteen match. Without a selective filter calls to contacts, callers and callbacks are read apart, each by an index
+that has no others: the last campaign of a tenant is found at once, whatever the number of callers since.
 
 Totals of a campaign, of an outcome, or of all calls are sums of `call_hour` and the active calls. With other filters
 the calls are counted, by the index that finds them.
@@ -14,21 +15,22 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.call_outcome import Outcome
-from tongdai.calls.model import CallState
+from tongdai.call_outcome import OUTCOMES
+from tongdai.calls.model import CallState, Directions
 from tongdai.calls.sql import ENDED, month_of
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
+from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
 
 
 class CallRecord(NamedTuple):
     """An active or ended call, for responses. The fields are the columns of COLUMNS."""
 
     call_id: UUID
-    campaign_id: CampaignId
-    contact_id: ContactId
+    campaign_id: CampaignId | None
+    """None, as the contact: a call to a queue, or a callback."""
+    contact_id: ContactId | None
     phone: str
-    """E.164."""
+    """The number of the other side, in E.164; empty: withheld."""
     state: str
     outcome: str | None
     agent_id: AgentId | None
@@ -47,6 +49,10 @@ class CallRecord(NamedTuple):
     failure: str | None
     wrap_up_code_id: int | None
     wrap_up_note: str | None
+    direction: str
+    queue_id: QueueId | None
+    called: str | None
+    """The number that was called, in E.164; None: a call to a contact."""
 
 
 COLUMNS = ", ".join(CallRecord._fields)
@@ -62,18 +68,28 @@ class Filter:
     """The contact's, as it is now."""
     phone: str | None = None
     """E.164."""
-    outcome: Outcome | None = None
+    outcome: str | None = None
+    """One of OUTCOMES."""
     state: CallState | None = None
     agent_id: AgentId | None = None
     opened_from: datetime | None = None
     opened_before: datetime | None = None
+    direction: Directions | None = None
+    """None: calls to contacts, unless a queue is given (`to_contacts`)."""
+    queue_id: QueueId | None = None
+    """The queue of a call that the ACD has or had; a call to a contact has one once it is transferred."""
+
+    @property
+    def to_contacts(self) -> bool:
+        """Whether only calls to contacts match (decision 0056): nothing was asked that other calls have."""
+        return self.direction is None and self.queue_id is None
 
     @property
     def counted(self) -> bool:
-        """Whether `call_hour` has the number of ended calls that match."""
+        """Whether `call_hour` has the number of ended calls to contacts that match."""
         others = (
             *(self.contact_id, self.external_id, self.phone, self.agent_id),
-            *(self.opened_from, self.opened_before),
+            *(self.opened_from, self.opened_before, self.queue_id),
         )
         return self.state in {None, CallState.ENDED} and not any(other is not None for other in others)
 
@@ -113,7 +129,7 @@ class _Conditions:
 
     def __init__(self, tenant_id: TenantId) -> None:
         self.args: list[object] = [tenant_id]
-        self._active = ["tenant_id = $1", "campaign_id is not null"]
+        self._active = ["tenant_id = $1"]
         self._ended = ["tenant_id = $1"]
 
     def argument(self, value: object) -> str:
@@ -126,11 +142,11 @@ class _Conditions:
         self._active.append(live.format(*sent))
         self._ended.append(ended.format(*sent))
 
-    def active(self, columns: str) -> str:
-        return f"select {columns} from live_call where {' and '.join(self._active)}"
+    def active(self, columns: str, group: str) -> str:
+        return f"select {columns} from live_call where {' and '.join((*self._active, group))}"
 
-    def ended(self, columns: str) -> str:
-        where = " and ".join((*self._ended, "ended_at is not null", "campaign_id is not null", ENDED))
+    def ended(self, columns: str, group: str) -> str:
+        where = " and ".join((*self._ended, "ended_at is not null", group, ENDED))
         return f"select {columns} from call where {where}"
 
     def counted(self) -> str:
@@ -151,6 +167,7 @@ _BARE = {
     "external_id": f"contact_id = {CONTACTS}",
     "phone": "phone = {}",
     "agent_id": "agent_id = {}",
+    "queue_id": "queue_id = {}",
     "campaign_id": "campaign_id = {}",
     "outcome": "outcome = {}",
 }
@@ -159,6 +176,7 @@ _FENCED = {
     "external_id": f"contact_id + 0 = {CONTACTS}",
     "phone": "phone || '' = {}",
     "agent_id": "agent_id + 0 = {}",
+    "queue_id": "queue_id + 0 = {}",
     "campaign_id": "campaign_id + 0 = {}",
     "outcome": "outcome || '' = {}",
 }
@@ -174,12 +192,40 @@ def _leading(by: Filter) -> set[str]:
         return {"phone"}
     if by.agent_id is not None:
         return {"agent_id"}
+    if by.queue_id is not None:
+        return {"queue_id"}
     return {"campaign_id", "outcome"}
 
 
 def _few(by: Filter) -> bool:
     """Whether the leading filter matches so few calls that all are read and then sorted."""
     return by.contact_id is not None or by.external_id is not None or by.phone is not None
+
+
+_TO_CONTACTS = "campaign_id is not null"
+_CALLERS = "campaign_id is null and direction = 'inbound'"
+_CALLBACKS = "campaign_id is null and direction = 'outbound'"
+_GROUPS = {
+    Directions.INBOUND: [_CALLERS],
+    Directions.OUTBOUND: [_TO_CONTACTS, _CALLBACKS],
+    Directions.ALL: [_TO_CONTACTS, _CALLERS, _CALLBACKS],
+}
+
+
+def _any_group(by: Filter) -> str:
+    """The condition that the groups of calls have together, which chooses no index."""
+    if by.to_contacts:
+        return _TO_CONTACTS
+    return "true" if by.direction in {None, Directions.ALL} else f"direction || '' = '{by.direction}'"
+
+
+def _groups(by: Filter) -> list[str]:
+    """The conditions of the groups of ended calls that are read one by one."""
+    if by.campaign_id is None and by.direction is not None and _leading(by) == {"campaign_id", "outcome"}:
+        return _GROUPS[by.direction]
+    if by.campaign_id is not None and by.direction is Directions.INBOUND:
+        return ["false"]  # rather than looked for among all calls of the campaign
+    return [_any_group(by)]
 
 
 def _conditions(tenant_id: TenantId, by: Filter, after: OpenedKey | None = None) -> _Conditions:
@@ -204,12 +250,15 @@ def _conditions(tenant_id: TenantId, by: Filter, after: OpenedKey | None = None)
     return where
 
 
-def _by_campaign(by: Filter) -> bool:
+def _by_campaign(by: Filter, group: str) -> bool:
     """Whether each campaign is queried by itself: for an outcome in all campaigns, as its index begins with the
     campaign."""
-    return by.outcome is not None and by.campaign_id is None and not _few(by) and by.agent_id is None
+    alone = _leading(by) == {"campaign_id", "outcome"} and by.campaign_id is None
+    return alone and by.outcome is not None and group == _TO_CONTACTS
 
 
+_EACH_OUTCOME = f"unnest(array{list(OUTCOMES)}) o (of_outcome) cross join lateral"
+"""For callers and callbacks of all outcomes, as their index has the outcome before the instant."""
 _EACH_CAMPAIGN = "(select campaign_id as of_campaign from campaign where tenant_id = $1) c cross join lateral"
 
 
@@ -218,36 +267,44 @@ def page_of(tenant_id: TenantId, by: Filter, limit: int, offset: int = 0, after:
     where = _conditions(tenant_id, by, after)
     parts: list[str] = []
     if by.shows_active:
-        parts.append(where.active(COLUMNS))
+        parts.append(where.active(COLUMNS, _any_group(by)))
     if by.shows_ended:
-        parts.append(_newest_ended(where, by, limit + offset))
+        newest = f"{_NEWEST} limit {where.argument(limit + offset)}::bigint"
+        parts += [_newest_ended(where, by, group, newest) for group in _groups(by)]
     sql = f"select {COLUMNS} from (({') union all ('.join(parts)})) found {_NEWEST}"
     sql += f" limit {where.argument(limit)}::bigint offset {where.argument(offset)}::bigint"
     return Statement(sql, where.args)
 
 
-def _newest_ended(where: _Conditions, by: Filter, count: int) -> str:
-    ended, newest = where.ended(COLUMNS), f"{_NEWEST} limit {where.argument(count)}::bigint"
+def _newest_ended(where: _Conditions, by: Filter, group: str, newest: str) -> str:
+    ended = where.ended(COLUMNS, group)
     if _few(by):
         return f"select {COLUMNS} from ({ended} offset 0) few {newest}"
-    if _by_campaign(by):
+    if _by_campaign(by, group):
         each = f"{ended} and campaign_id = c.of_campaign {newest}"
         return f"select {COLUMNS} from {_EACH_CAMPAIGN} ({each}) of_it {newest}"
+    if group in {_CALLERS, _CALLBACKS} and by.outcome is None:
+        each = f"{ended} and outcome = o.of_outcome {newest}"
+        return f"select {COLUMNS} from {_EACH_OUTCOME} ({each}) of_it {newest}"
     return f"{ended} {newest}"
 
 
 def count_of(tenant_id: TenantId, by: Filter) -> Statement:
     """A query of the number of calls that match."""
     where = _conditions(tenant_id, by)
-    if by.counted:
-        ended = where.counted()
-    elif _by_campaign(by):
-        of_it = f"{where.ended('count(*) as calls')} and campaign_id = c.of_campaign"
-        ended = f"select coalesce(sum(calls), 0)::bigint from {_EACH_CAMPAIGN} ({of_it}) of_it"
-    else:
-        ended = where.ended("count(*)")
-    parts = [f"({where.active('count(*)')})"] * by.shows_active + [f"({ended})"] * by.shows_ended
-    return Statement(f"select {' + '.join(parts)}", where.args)
+    parts = [where.active("count(*)", _any_group(by))] * by.shows_active
+    if by.shows_ended:
+        parts += [_count_ended(where, by, group) for group in _groups(by)]
+    return Statement(f"select {' + '.join(f'({part})' for part in parts)}", where.args)
+
+
+def _count_ended(where: _Conditions, by: Filter, group: str) -> str:
+    if by.counted and group == _TO_CONTACTS:
+        return where.counted()
+    if _by_campaign(by, group):
+        of_it = f"{where.ended('count(*) as calls', group)} and campaign_id = c.of_campaign"
+        return f"select coalesce(sum(calls), 0)::bigint from {_EACH_CAMPAIGN} ({of_it}) of_it"
+    return where.ended("count(*)", group)
 
 
 IN_ORDER = "set local enable_sort = off"
@@ -277,7 +334,7 @@ async def behind(
     return await calls_of(conn, wanted)
 
 
-FIND = f"select {COLUMNS} from call where tenant_id = $1 and call_id = $2 and campaign_id is not null"
+FIND = f"select {COLUMNS} from call where tenant_id = $1 and call_id = $2"
 
 
 async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallRecord | None:

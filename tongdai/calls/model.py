@@ -14,6 +14,23 @@ from tongdai.ids import AgentId, CampaignId, ContactId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
 
+class Direction(StrEnum):
+    """The direction of a call: from the other side (`inbound`), or to it."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Directions(StrEnum):
+    """The directions of the calls of a list."""
+
+    INBOUND = "inbound"
+    """Callers of a queue."""
+    OUTBOUND = "outbound"
+    """Calls to contacts, and callbacks."""
+    ALL = "all"
+
+
 class CallState(StrEnum):
     CLAIMED = "claimed"
     """No originate request was made: no phone can ring."""

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     CONSULT = "consult"
 
 
+KINDS = ("menu", "wait", *Kind, "conference", "wrap_up")
+"""The kinds of all segments."""
 TALKS = "('talk', 'hold', 'consult', 'conference')"
 """The kinds of segments while somebody talks with the customer, or has them on hold."""
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from tongdai.call_outcome import Outcome
+from tongdai.call_outcome import OUTCOMES, Outcome
 from tongdai.calls.history import CallRecord
-from tongdai.calls.model import CallState, Failure, Verdict
+from tongdai.calls.model import CallState, Direction, Failure, Verdict
 from tongdai.http.cursor import Listed
 from tongdai.http.openapi.fields import one_of
 
@@ -17,22 +17,22 @@ from tongdai.http.openapi.fields import one_of
 class CallView(msgspec.Struct):
     callId: UUID
     """The call; also the id of its channel on the switch."""
-    campaignId: int
-    """The campaign that called."""
-    contactId: int
-    """The contact that was called; it may have been deleted since."""
+    campaignId: int | None
+    """The campaign that called; null: a call to a queue, or a callback."""
+    contactId: int | None
+    """The contact that was called; it may have been deleted since. Null where `campaignId` is."""
     phoneNumber: str
-    """The number that was called."""
+    """The number of the other side; empty: withheld."""
     state: Annotated[str, one_of(CallState)]
     """How far the call is; `claimed`: nothing was asked of the switch yet."""
-    outcome: Annotated[str, one_of(Outcome)] | None
+    outcome: Annotated[str, one_of(OUTCOMES)] | None
     """How it ended; null while it has not."""
     agentId: int | None
     """The agent who talked, or for whom the call was placed; null: none."""
     openedAt: datetime
-    """When the contact was taken to be called."""
+    """When the contact was taken to be called, or the call came."""
     dialledAt: datetime | None
-    """When the switch was asked to call; null: it never was."""
+    """When the switch was asked to call; null: it never was, or the call came in."""
     ringingAt: datetime | None
     """When the phone began to ring; null: that was not seen."""
     answeredAt: datetime | None
@@ -65,6 +65,12 @@ class CallView(msgspec.Struct):
     """The wrap-up code that says what the call was; null: none was set."""
     wrapUpNote: str | None
     """The note that came with the code."""
+    direction: Annotated[str, one_of(Direction)]
+    """The direction: from the other side (`inbound`), or to it (`outbound`)."""
+    queueId: int | None
+    """The queue that the call reached last; null: none."""
+    calledNumber: str | None
+    """The number that was called, in E.164; null: a call to a contact."""
 
 
 class CallPage(Listed, kw_only=True):
@@ -98,6 +104,9 @@ SAMPLE: dict[str, Any] = {
     "failure": None,
     "wrapUpCodeId": 3,
     "wrapUpNote": "Wants the blue one",
+    "direction": "outbound",
+    "queueId": None,
+    "calledNumber": None,
 }
 
 
@@ -131,6 +140,9 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
         call.failure,
         call.wrap_up_code_id,
         call.wrap_up_note,
+        call.direction,
+        call.queue_id,
+        call.called,
     )
 
 

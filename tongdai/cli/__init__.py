@@ -37,7 +37,7 @@ COMMANDS = {
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),
     "queue": ("queues", "Create and list a tenant's inbound queues; set how callers are treated."),
     "agent": ("agents", "Create and list agents by a running server, sign them in and out."),
-    "calls": ("live.calls", "Hold, mute and end live calls, see to missed ones, by a running server."),
+    "calls": ("live.calls", "List and show calls, act on live ones, see to missed ones, by a running server."),
     "callbacks": ("live.callbacks", "List, create, change and cancel callbacks, by a running server."),
     "wrapup": ("live.wrapup", "Create wrap-up codes, and set those of calls, by a running server."),
     "top": ("top", "Show live figures: running campaigns and queues, their calls and agents, the newest outcomes."),

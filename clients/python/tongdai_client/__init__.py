@@ -36,7 +36,16 @@ from tongdai_client.models.agents import (
     QueueMember,
 )
 from tongdai_client.models.base import Done, Page
-from tongdai_client.models.calls import Call, Callback, CreatedCallback, MissedCall
+from tongdai_client.models.calls import (
+    Call,
+    Callback,
+    CallDetail,
+    CallOffer,
+    CallParty,
+    CallSegment,
+    CreatedCallback,
+    MissedCall,
+)
 from tongdai_client.models.campaigns import (
     CallingWindow,
     CallSettings,
@@ -170,6 +179,10 @@ __all__ = [
     "AsyncPages",
     "Blocker",
     "Call",
+    "CallDetail",
+    "CallOffer",
+    "CallParty",
+    "CallSegment",
     "CallSettings",
     "CallStats",
     "Callback",

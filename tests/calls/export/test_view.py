@@ -12,6 +12,7 @@ from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, ContactId
 from tongdai.tenants import store as tenants
 
+ADDED = "direction queueId calledNumber"
 LATER = "openedAtLocal dialledAtLocal ringingAtLocal answeredAtLocal connectedAtLocal endedAtLocal nextCallAtLocal"
 
 
@@ -20,9 +21,10 @@ async def rows(tenant: Tenant, query: str = "") -> list[dict[str, str]]:
 
 
 def test_columns_of_the_answer_come_first_and_keep_their_places() -> None:
-    fields = CallView.__struct_fields__
-    assert HEADER[: len(fields)] == fields
-    assert " ".join(HEADER[len(fields) :]) == f"name externalId agentName campaignName {LATER} timeZone wrapUpCode"
+    fields = [field for field in CallView.__struct_fields__ if field not in ADDED.split()]
+    assert list(HEADER[: len(fields)]) == fields
+    rest = " ".join(HEADER[len(fields) :])
+    assert rest == f"name externalId agentName campaignName {LATER} timeZone wrapUpCode {ADDED}"
 
 
 def test_example_in_the_document_has_a_cell_for_each_column() -> None:

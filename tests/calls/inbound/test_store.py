@@ -13,7 +13,7 @@ from tongdai.calls import store as outbound
 from tongdai.calls.history import Filter
 from tongdai.calls.inbound import store
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
-from tongdai.calls.model import Call, CallState, ClaimConditions
+from tongdai.calls.model import Call, CallState, ClaimConditions, Directions
 from tongdai.db.pool import Connection
 from tongdai.ids import QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
@@ -191,5 +191,7 @@ async def test_dialer_and_lists_of_calls_to_contacts_leave_calls_to_queues_alone
     for _ in range(2):
         assert await history.page(conn, tenant_id, Filter(), 10, 0) == ([], 0)
         assert await history.page(conn, tenant_id, Filter(phone=call.phone), 10, 0) == ([], 0)
-        assert await history.find(conn, tenant_id, call.call_id) is None
+        (listed,), total = await history.page(conn, tenant_id, Filter(direction=Directions.INBOUND), 10, 0)
+        assert (listed, total) == (await history.find(conn, tenant_id, call.call_id), 1)
+        assert listed.call_id == call.call_id
         await store.end(conn, call, ABANDONED)

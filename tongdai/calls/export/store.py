@@ -35,9 +35,12 @@ CODES = "select code_id, name from wrap_up_code where tenant_id = $1 and code_id
 
 
 async def names_of(conn: Connection, tenant_id: TenantId, calls: Sequence[CallRecord]) -> Names:
-    contacts = await _rows(conn, CONTACTS, tenant_id, {call.contact_id for call in calls})
+    contacts = await _rows(
+        conn, CONTACTS, tenant_id, {call.contact_id for call in calls if call.contact_id is not None}
+    )
     agents = await _rows(conn, AGENTS, tenant_id, {call.agent_id for call in calls if call.agent_id is not None})
-    campaigns = await _rows(conn, CAMPAIGNS, tenant_id, {call.campaign_id for call in calls})
+    called_for = {call.campaign_id for call in calls if call.campaign_id is not None}
+    campaigns = await _rows(conn, CAMPAIGNS, tenant_id, called_for)
     used = {call.wrap_up_code_id for call in calls if call.wrap_up_code_id is not None}
     codes = await _rows(conn, CODES, tenant_id, used)
     return Names(

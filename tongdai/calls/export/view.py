@@ -11,7 +11,9 @@ from tongdai.calls.history import CallRecord
 from tongdai.calls.view import CallView
 from tongdai.contacts.fields import FIELDS
 
-_CALL = CallView.__struct_fields__
+_LATER = ("direction", "queueId", "calledNumber")
+"""Fields of the response whose columns came after others."""
+_CALL = [name for name in CallView.__struct_fields__ if name not in _LATER]
 _INSTANTS = [name for name in _CALL if name.endswith("At")]
 _LOCAL = "%Y-%m-%d %H:%M:%S"
 """A date and time that spreadsheets read."""
@@ -23,6 +25,7 @@ HEADER = (
     *(f"{name}Local" for name in _INSTANTS),
     "timeZone",
     "wrapUpCode",
+    *_LATER,
 )
 """`timeZone` is that of the `…Local` columns. New columns come at the end: positions stay."""
 
@@ -34,12 +37,17 @@ def line(call: CallRecord, shown: Callable[[str], str], names: Names, zone: Zone
     instants = [getattr(view, name) for name in _INSTANTS]
     return (
         *(_instant(cell) if isinstance(cell, datetime) else cell for cell in cells),
-        *names.contacts.get(call.contact_id, [None] * len(FIELDS)),
+        *(
+            [None] * len(FIELDS)
+            if call.contact_id is None
+            else names.contacts.get(call.contact_id, [None] * len(FIELDS))
+        ),
         None if call.agent_id is None else names.agents.get(call.agent_id),
-        names.campaigns.get(call.campaign_id),
+        None if call.campaign_id is None else names.campaigns.get(call.campaign_id),
         *(None if at is None else at.astimezone(zone).strftime(_LOCAL) for at in instants),
         zone.key,
         None if call.wrap_up_code_id is None else names.codes.get(call.wrap_up_code_id),
+        *(getattr(view, name) for name in _LATER),
     )
 
 

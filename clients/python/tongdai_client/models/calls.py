@@ -34,9 +34,11 @@ class Call(Result, frozen=True, kw_only=True):
     """A phone call."""
 
     call_id: str
-    campaign_id: int
-    contact_id: int
+    campaign_id: int | None
+    """None, as the contact: a call to a queue, or a callback."""
+    contact_id: int | None
     phone_number: str
+    """The number of the other side; empty: withheld."""
     state: str
     """claimed, dialing, ringing, answered or ended."""
     outcome: str | None
@@ -69,6 +71,64 @@ class Call(Result, frozen=True, kw_only=True):
     """sound_not_played: the person answered, and the switch could not play the campaign's sound."""
     wrap_up_code_id: int | None = None
     wrap_up_note: str | None = None
+    direction: str = "outbound"
+    """inbound or outbound."""
+    queue_id: int | None = None
+    """The queue that the call reached last."""
+    called_number: str | None = None
+    """The number that was called, in E.164; None: a call to a contact."""
+
+
+class CallSegment(Result, frozen=True, kw_only=True):
+    """A part of a call: who had it when."""
+
+    kind: str
+    """menu, wait, talk, hold, consult, conference or wrap_up."""
+    queue_id: int | None
+    agent_id: int | None
+    """None: nobody yet, or the audio file, or a number that was called."""
+    started_at: datetime
+    ended_at: datetime | None
+    """None: it lasts."""
+
+
+class CallOffer(Result, frozen=True, kw_only=True):
+    """A caller was offered to an agent."""
+
+    queue_id: int
+    agent_id: int
+    offered_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    """answered, no_answer, rejected, caller_gone, answered_elsewhere, unreachable or withdrawn; None: it lasts."""
+
+
+class CallParty(Result, frozen=True, kw_only=True):
+    """Somebody else in a live call."""
+
+    kind: str
+    """agent, number or phone."""
+    agent_id: int | None
+    target: str
+    """The number, or the endpoint of the phone."""
+    state: str
+    """called, consulting (with the agent) or talking (with the customer)."""
+    called_at: datetime
+
+
+class CallDetail(Call, frozen=True, kw_only=True):
+    """A phone call with its segments and offers."""
+
+    segments: list[CallSegment]
+    """Oldest first; the last 1,000."""
+    offers: list[CallOffer]
+    """The agents to whom the caller was offered, oldest first; the last 1,000."""
+    held_until: datetime | None
+    """When the present hold ends by itself; None: the customer is not on hold."""
+    muted: bool
+    """Whether the customer does not hear the agent."""
+    parties: list[CallParty]
+    """The others in the live call, or called for it."""
 
 
 class Callback(Result, frozen=True, kw_only=True):

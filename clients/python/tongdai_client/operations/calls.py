@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tongdai_client.download import download
 from tongdai_client.models.base import Done
-from tongdai_client.models.calls import Call, Callback, CreatedCallback, MissedCall
+from tongdai_client.models.calls import Call, Callback, CallDetail, CreatedCallback, MissedCall
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -37,9 +37,13 @@ def calls(
     opened_from: datetime | None = None,
     opened_before: datetime | None = None,
     ended_after: datetime | None = None,
+    direction: str | None = None,
+    queue_id: int | None = None,
     page_size: int = PAGE_SIZE,
 ) -> PagedOperation[Call]:
     """List the calls that match every given filter, newest first. Datetimes must have a time zone.
+
+    Without `direction` (inbound, outbound or all) and `queue_id` these are calls to contacts.
 
     With `ended_after` the calls that have ended since come in the order of their ends, to follow them: iterate, and
     later again from the last `ended_at` on. None is missed. These have no numbered pages and no total.
@@ -55,6 +59,8 @@ def calls(
         "from": None if opened_from is None else opened_from.isoformat(),
         "to": None if opened_before is None else opened_before.isoformat(),
         "endedAfter": None if ended_after is None else ended_after.isoformat(),
+        "direction": direction,
+        "queueId": queue_id,
     }
     return paged_operation("/calls", (), Call, page_size, filters)
 
@@ -79,6 +85,8 @@ async def save_calls_csv(
     opened_from: datetime | None = None,
     opened_before: datetime | None = None,
     ended_after: datetime | None = None,
+    direction: str | None = None,
+    queue_id: int | None = None,
 ) -> Path:
     """Save the calls that match every given filter as a CSV file, in the order of `calls`; returns its path.
 
@@ -95,13 +103,15 @@ async def save_calls_csv(
         opened_from=opened_from,
         opened_before=opened_before,
         ended_after=ended_after,
+        direction=direction,
+        queue_id=queue_id,
     )
     return await download(session, calls_as_csv(matching), file)
 
 
-def call(call_id: str | UUID) -> Operation[Call]:
-    """Get a call."""
-    return operation("GET", "/calls/{callId}", (call_id,), Call)
+def call(call_id: str | UUID) -> Operation[CallDetail]:
+    """Get a call, of either direction, with its segments and offers."""
+    return operation("GET", "/calls/{callId}", (call_id,), CallDetail)
 
 
 def attempts(campaign_id: int, contact_id: int, *, page_size: int = PAGE_SIZE) -> PagedOperation[Call]:

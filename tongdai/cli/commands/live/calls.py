@@ -7,7 +7,8 @@ import click
 from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MIN_HOLD_S
 from tongdai.calls.missed.model import MissedState
 from tongdai.cli.api_client import client_options
-from tongdai.cli.commands.live.consults import CALL, COMMANDS, PHONE
+from tongdai.cli.commands.live import consults, history
+from tongdai.cli.commands.live.consults import CALL, PHONE
 from tongdai.cli.param_types import ID
 from tongdai.cli.tables import json_option, show
 from tongdai_client import Client
@@ -15,7 +16,7 @@ from tongdai_client import Client
 
 @click.group
 def calls() -> None:
-    """Hold, mute and end live calls, see to missed ones, by a running server.
+    """List and show calls, act on live ones, see to missed ones, by a running server.
 
     \b
     Example:
@@ -257,5 +258,5 @@ def close(client: Client, call_id: UUID) -> None:
     click.echo(client.close_missed_call(str(call_id)).message)
 
 
-for command in COMMANDS:
+for command in (*history.COMMANDS, *consults.COMMANDS):
     calls.add_command(command)

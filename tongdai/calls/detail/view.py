@@ -1,0 +1,110 @@
+"""One call in responses, with its segments and offers."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from tongdai.call_outcome import OfferOutcome
+from tongdai.calls.detail.store import CallDetail, OfferRow, SegmentRow
+from tongdai.calls.parties.model import Party, PartyKind, PartyState
+from tongdai.calls.segments import KINDS
+from tongdai.calls.view import SAMPLE as CALL_SAMPLE
+from tongdai.calls.view import CallView, view
+from tongdai.http.openapi.fields import one_of
+
+
+class SegmentView(msgspec.Struct):
+    kind: Annotated[str, one_of(KINDS)]
+    """Waits, talks, holds and consults follow each other without a gap."""
+    queueId: int | None
+    """The queue in whose name the agent is busy, or in which the caller waits; null: none."""
+    agentId: int | None
+    """Null: nobody yet, or the audio file, or a number that was called."""
+    startedAt: datetime
+    """When it began."""
+    endedAt: datetime | None
+    """Null while it lasts; a wrap-up outlasts the call."""
+
+
+class OfferView(msgspec.Struct):
+    queueId: int
+    """The queue in which the caller waited."""
+    agentId: int
+    """The agent to whom the caller was offered."""
+    offeredAt: datetime
+    """Before the phone rang."""
+    endedAt: datetime | None
+    """Null while the phone rings."""
+    outcome: Annotated[str, one_of(OfferOutcome)] | None
+    """How it ended; null while it lasts."""
+
+
+class PartyView(msgspec.Struct):
+    kind: Annotated[str, one_of(PartyKind)]
+    """An agent, a number outside, or a phone of the tenant."""
+    agentId: int | None
+    """Null unless it is an agent."""
+    target: str
+    """The number that is called, or the endpoint of the phone."""
+    state: Annotated[str, one_of(PartyState)]
+    """`called`: does not talk yet; `consulting`: with the agent; `talking`: with the customer."""
+    calledAt: datetime
+    """When their phone was called."""
+
+
+class CallDetailView(CallView):
+    segments: list[SegmentView]
+    """The parts of the call, oldest first; the last 1,000."""
+    offers: list[OfferView]
+    """The agents to whom the caller was offered, oldest first; the last 1,000. Offers are deleted with the days of
+    calls."""
+    heldUntil: datetime | None
+    """When the present hold ends by itself; null: the customer is not on hold."""
+    muted: bool
+    """Whether the customer does not hear the agent."""
+    parties: list[PartyView]
+    """The others in the live call, or called for it: consulted, in a conference, or a number it was sent to."""
+
+
+SAMPLE: dict[str, Any] = CALL_SAMPLE | {
+    "segments": [
+        {
+            "kind": "talk",
+            "queueId": 1001226,
+            "agentId": 7,
+            "startedAt": "2026-03-10T02:00:09.100000Z",
+            "endedAt": "2026-03-10T02:01:14.500000Z",
+        }
+    ],
+    "offers": [],
+    "heldUntil": None,
+    "muted": False,
+    "parties": [],
+}
+
+
+def detail_view(detail: CallDetail, shown: Callable[[str], str]) -> CallDetailView:
+    """The view of a call. `shown` formats a number for the tenant's country."""
+    return CallDetailView(
+        **msgspec.structs.asdict(view(detail.call, shown)),
+        segments=[_segment(row) for row in detail.segments],
+        offers=[_offer(row) for row in detail.offers],
+        heldUntil=detail.held_until,
+        muted=detail.muted,
+        parties=[_party(party, shown) for party in detail.parties],
+    )
+
+
+def _segment(row: SegmentRow) -> SegmentView:
+    return SegmentView(row.kind, row.queue_id, row.agent_id, row.started_at, row.ended_at)
+
+
+def _offer(row: OfferRow) -> OfferView:
+    return OfferView(row.queue_id, row.agent_id, row.offered_at, row.ended_at, row.outcome)
+
+
+def _party(party: Party, shown: Callable[[str], str]) -> PartyView:
+    target = shown(party.target) if party.kind is PartyKind.NUMBER else party.target
+    return PartyView(party.kind, party.agent_id, target, party.state, party.called_at)
