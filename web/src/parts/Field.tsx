@@ -25,3 +25,13 @@ export function Select({ label, hint, children, ...rest }: Around & SelectHTMLAt
     </div>
   );
 }
+
+/** Several of a few choices, each with its own box; the form has `name` once for each that is chosen. */
+export function Choices({ label, name, choices, chosen }: { label: string; name: string; choices: readonly (readonly [string | number, string])[]; chosen: readonly (string | number)[] }) {
+  return (
+    <fieldset className={css["checks"]}>
+      <legend>{label}</legend>
+      {choices.map(([value, title]) => <label key={value}><input type="checkbox" name={name} value={value} defaultChecked={chosen.includes(value)} />{title}</label>)}
+    </fieldset>
+  );
+}

@@ -19,4 +19,7 @@ export const en = {
   age: (time: string) => `Data ${time} old`,
   noData: "No data yet",
   current: "Live",
+  copy: "Copy",
+  copied: "Copied",
+  once: "This is shown now, and never again. Keep it in a safe place.",
 };

@@ -22,4 +22,7 @@ export const vi: Translated<typeof en> = {
   age: (time) => `Dữ liệu cũ ${time}`,
   noData: "Chưa có dữ liệu",
   current: "Trực tiếp",
+  copy: "Sao chép",
+  copied: "Đã sao chép",
+  once: "Thông tin này chỉ hiện một lần. Hãy lưu ở nơi an toàn.",
 };

@@ -1,0 +1,37 @@
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import type { components } from "../../api/schema.d.ts";
+import { api, call } from "../../data/api.ts";
+
+type Schemas = components["schemas"];
+export type Agent = Schemas["AgentView"];
+export type Queue = Schemas["QueueView"];
+export type Team = Schemas["TeamView"];
+export type Credentials = Schemas["PhoneCredentials"];
+
+/** All rows of a list, page after page. */
+async function all<T>(page: (cursor: string) => Promise<{ data: T[]; nextCursor?: string | null }>): Promise<T[]> {
+  const rows: T[] = [];
+  let next: string | null = "*";
+  while (next) {
+    const { data, nextCursor }: { data: T[]; nextCursor?: string | null } = await page(next);
+    rows.push(...data);
+    next = nextCursor ?? null;
+  }
+  return rows;
+}
+
+export function useAgents(): UseQueryResult<Agent[]> {
+  return useQuery({
+    queryKey: ["agents"],
+    queryFn: () => all((cursor) => call(api.GET("/v1/agents", { params: { query: { cursor, size: 200 } } }))),
+    refetchInterval: 5_000,
+  });
+}
+
+export function useQueues(): UseQueryResult<Queue[]> {
+  return useQuery({ queryKey: ["queues"], queryFn: () => all((cursor) => call(api.GET("/v1/queues/inbound", { params: { query: { cursor, size: 200 } } }))) });
+}
+
+export function useTeams(): UseQueryResult<Team[]> {
+  return useQuery({ queryKey: ["teams"], queryFn: async () => (await call(api.GET("/v1/teams"))).data });
+}
