@@ -24,6 +24,8 @@ STAMP = ".sources"
 """Name of a file in DIST: the digest of the sources that it was built from."""
 MADE = frozenset(("node_modules", "schema.d.ts", "openapi.json", ".lock", "README.md", "__pycache__"))
 """Names in web/ that a build is not made from."""
+_TYPES = ("--default-non-nullable=false",)
+"""Fields that have a default need not be sent."""
 
 
 def build() -> None:
@@ -73,7 +75,7 @@ def types() -> None:
     kept, schema = WEB / "openapi.json", WEB / "src" / "api" / "schema.d.ts"
     if not schema.exists() or not kept.exists() or kept.read_text(encoding="utf-8") != made:
         kept.write_text(made, encoding="utf-8")
-        _node("node_modules/openapi-typescript/bin/cli.js", "openapi.json", "-o", "src/api/schema.d.ts")
+        _node("node_modules/openapi-typescript/bin/cli.js", "openapi.json", "-o", "src/api/schema.d.ts", *_TYPES)
 
 
 def _node(script: str | Path, *arguments: str) -> None:

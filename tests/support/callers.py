@@ -49,9 +49,11 @@ async def waiting(
     return call_id
 
 
-async def talking(conn: Connection, tenant_id: TenantId, queue_id: QueueId, agent_id: AgentId) -> UUID:
+async def talking(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, agent_id: AgentId, call_id: UUID | None = None
+) -> UUID:
     """A caller who is connected with an agent."""
-    call_id, since = uuid4(), ago(60)
+    call_id, since = call_id or uuid4(), ago(60)
     await conn.execute(LIVE, tenant_id, call_id, queue_id, _number(), since, since, agent_id)
     await conn.execute(OPEN, tenant_id, call_id, "talk", since, queue_id, agent_id)
     return call_id

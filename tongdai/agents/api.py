@@ -15,6 +15,7 @@ from tongdai.agents.actions import api as actions_api
 from tongdai.agents.actions.api import TAG, known
 from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Mode
 from tongdai.agents.previews import api as previews_api
+from tongdai.agents.store import find
 from tongdai.agents.transfers import api as transfers_api
 from tongdai.agents.view import (
     AGENT_SAMPLE,
@@ -113,6 +114,12 @@ async def all_of(conn: Connection, tenant_id: TenantId) -> list[AgentView]:
     return await _views(
         conn, tenant_id, await roster.after(conn, tenant_id, None, MOST_FOLLOWED, queue_id=None, state=None)
     )
+
+
+async def view_of(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> AgentView | None:
+    """An agent; None: there is none with that id."""
+    found = await find(conn, tenant_id, agent_id)
+    return None if found is None else (await _views(conn, tenant_id, [found]))[0]
 
 
 async def _views(conn: Connection, tenant_id: TenantId, agents: Sequence[Agent]) -> list[AgentView]:

@@ -14,6 +14,8 @@ class Topic(StrEnum):
     QUEUES = "queues"
     AGENTS = "agents"
     CAMPAIGNS = "campaigns"
+    ME = "me"
+    """The user's own agent, and the call that the agent has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,23 @@ import { useSyncExternalStore } from "react";
 import type { components } from "../api/schema.d.ts";
 import { hearServer, serverNow } from "./clock.ts";
 import { elect } from "./leader.ts";
+import type { Role } from "./session.ts";
 
 type Schemas = components["schemas"];
 export type Topics = {
   queues: Omit<Schemas["QueuesLive"], "queues"> & { queues: Schemas["QueueLiveDetail"][] };
   agents: Schemas["AgentView"][];
   campaigns: Schemas["Overview"];
+  /** The agent of whoever is signed in, and the call that they have. */
+  me: { agent: Schemas["AgentView"]; call: Schemas["CallDetailView"] | null };
 };
 export type Topic = keyof Topics;
-export const TOPICS: readonly Topic[] = ["queues", "agents", "campaigns"];
+const TOPICS: readonly Topic[] = ["queues", "agents", "campaigns", "me"];
+
+/** What somebody may follow: the tenant, if they may read it, and their own agent, if they have one. */
+export function topicsOf(role: Role, agentId: number | null): Topic[] {
+  return TOPICS.filter((topic) => (topic === "me" ? agentId !== null : role !== "agent"));
+}
 
 /** What was heard of a topic, and when the server read it last, changed or not. */
 export type Heard<T> = { data: T; readAt: number };

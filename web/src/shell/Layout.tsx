@@ -3,7 +3,7 @@ import { Link, Outlet, useNavigate, useRouter, useRouterState } from "@tanstack/
 import { useEffect, useMemo, useRef, useState } from "react";
 import { GROUPS, screensOf } from "../app/screens.ts";
 import { keepLanguage, sessionQuery, signOut, type Session } from "../data/session.ts";
-import { stream, TOPICS } from "../data/stream.ts";
+import { stream, topicsOf } from "../data/stream.ts";
 import { Button } from "../parts/Button.tsx";
 import { Dialog } from "../parts/Dialog.tsx";
 import { handle, useActiveShortcuts, useShortcuts } from "../parts/shortcuts.ts";
@@ -25,17 +25,18 @@ function Frame({ session }: { session: Session }) {
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [listed, setListed] = useState(false);
-  const { role } = session.user;
+  const { role, agentId } = session.user;
   const person = `${session.tenant.id}.${session.user.id}`;
 
   useEffect(() => {
     if (session.user.language) setLanguage(session.user.language);
   }, [session.user.language]);
   useEffect(() => {
-    if (!session.scopes.includes("report")) return;
-    stream.start(TOPICS, person);
+    const topics = topicsOf(role, agentId);
+    if (!topics.length) return;
+    stream.start(topics, person);
     return () => stream.stop();
-  }, [session.scopes, person]);
+  }, [role, agentId, person]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => void handle(event);
     addEventListener("keydown", onKey);

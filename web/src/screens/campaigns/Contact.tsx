@@ -9,7 +9,7 @@ import { Empty, Shown } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
 import { Page } from "../../shell/Page.tsx";
 import css from "./campaigns.module.css";
-import { PROCESSES, toneOf } from "./states.ts";
+import { isOutcome, PROCESSES, toneOf } from "./states.ts";
 import { Blockers } from "./Why.tsx";
 import { useCampaignWords } from "./words.ts";
 
@@ -89,7 +89,7 @@ function Story({ of }: { of: Key }) {
             paging={{ total: totalRecord, cursor, next: nextCursor ?? null, go: (to) => change({ cursor: to }) }}
             columns={[
               { id: "at", title: t.at, cell: ({ openedAt }) => dateTime(openedAt) },
-              { id: "outcome", title: t.outcome, cell: ({ outcome }) => (outcome ? <Badge tone={toneOf(outcome)}>{t.outcomeNames[outcome]}</Badge> : <Badge tone="info">{t.process.inCall}</Badge>) },
+              { id: "outcome", title: t.outcome, cell: ({ outcome }) => (isOutcome(outcome) ? <Badge tone={toneOf(outcome)}>{t.outcomeNames[outcome]}</Badge> : <Badge tone="info">{t.process.inCall}</Badge>) },
               { id: "ring", title: t.ringFor, end: true, cell: ({ ringSec }) => duration(ringSec) },
               { id: "talk", title: t.talked, end: true, cell: ({ talkSec }) => duration(talkSec) },
               { id: "agent", title: t.agent, cell: ({ agentId }) => (agentId === null ? "–" : t.agentId(number(agentId))) },

@@ -27,6 +27,11 @@ export function toneOf(outcome: keyof typeof en.outcomeNames): Tone {
   return OUTCOMES[outcome];
 }
 
+/** Whether a call to a contact has ended so; in the list of calls there are also outcomes of callers. */
+export function isOutcome(outcome: string | null): outcome is keyof typeof en.outcomeNames {
+  return outcome !== null && outcome in OUTCOMES;
+}
+
 /** The share that is done, in percent; of a campaign without contacts nothing. */
 export function doneOf({ processedCount, contactCount }: { processedCount: number; contactCount: number }): number {
   return contactCount ? (100 * processedCount) / contactCount : 0;

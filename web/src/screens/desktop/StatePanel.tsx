@@ -1,0 +1,89 @@
+import { useState } from "react";
+import { api, call } from "../../data/api.ts";
+import { useServerNow } from "../../data/clock.ts";
+import type { Heard } from "../../data/stream.ts";
+import { duration } from "../../format/format.ts";
+import { Badge, type Tone } from "../../parts/Badge.tsx";
+import { Button } from "../../parts/Button.tsx";
+import { Dialog } from "../../parts/Dialog.tsx";
+import { Field } from "../../parts/Field.tsx";
+import { Panel } from "../../parts/Panel.tsx";
+import { stateActs, type StateAct } from "./acts.ts";
+import { useAct, type Agent } from "./data.ts";
+import css from "./desk.module.css";
+import { useDeskWords } from "./words.ts";
+
+const TONES: Record<Agent["state"], Tone> = {
+  offline: "quiet", calling: "info", idle: "good", reserved: "info", alerting: "info", talking: "info", wrap_up: "warn", paused: "warn", unreachable: "bad", hanging_up: "quiet",
+};
+
+/** The agent's state, since when, what it becomes next, and how to change it. */
+export function StatePanel({ heard }: { heard: Heard<Agent> }) {
+  const t = useDeskWords();
+  const now = useServerNow();
+  const act = useAct();
+  const [pausing, setPausing] = useState(false);
+  const agent = heard.data;
+  const params = { params: { path: { id: agent.agentId } } };
+  const inCall = agent.callId !== null;
+
+  const send: Record<StateAct, () => void> = {
+    signIn: () => act.mutate(() => call(api.POST("/v1/agents/{id}/sign-in", params))),
+    signOut: () => act.mutate(() => call(api.POST("/v1/agents/{id}/sign-out", params))),
+    ready: () => act.mutate(() => call(api.POST("/v1/agents/{id}/ready", params))),
+    stay: () => act.mutate(() => call(api.POST("/v1/agents/{id}/next-state", { ...params, body: { state: "idle" } }))),
+    pause: () => setPausing(true),
+  };
+  return (
+    <Panel title={t.myState} live heard={heard}>
+      <div className={css["body"]}>
+        <div className={css["state"]} role="status" aria-live="polite">
+          <Badge tone={TONES[agent.state]}>{t.states[agent.state]}</Badge>
+          {agent.pauseReason && <span>{t.because(agent.pauseReason === "no_answer" ? t.unanswered : agent.pauseReason)}</span>}
+          {agent.nextState && <span className={css["next"]}>{t.next(t.states[agent.nextState])}</span>}
+        </div>
+        <p className={css["since"]}>{t.since(duration((now - Date.parse(agent.stateSince)) / 1000))}</p>
+        {agent.wrapUpUntil && <p className={css["since"]}>{t.wrapUpEnds(duration((Date.parse(agent.wrapUpUntil) - now) / 1000))}</p>}
+        {agent.wrapUpCodeNeeded && <p>{t.codeNeeded}</p>}
+        {agent.state === "offline" && agent.offlineReason && agent.offlineReason !== "signed_out" && <p className={css["wrong"]}>{t.offline[agent.offlineReason]}</p>}
+        {agent.state === "calling" && <p>{t.pickUp}</p>}
+        {agent.state === "alerting" && <p role="alert">{t.ringing}</p>}
+        {!agent.phoneReachable && agent.state !== "offline" && <p className={css["wrong"]}>{t.unreachable}</p>}
+        {agent.busyElsewhere && <p>{t.busyElsewhere}</p>}
+        <div className={css["acts"]}>
+          {stateActs(agent).map((one) => (
+            <Button key={one} kind={one === "signIn" || one === "ready" ? "primary" : ""} disabled={act.isPending} onClick={send[one]}>
+              {one === "pause" && inCall ? t.pauseAfter : one === "signOut" && inCall ? t.signOutAfter : t.act[one]}
+            </Button>
+          ))}
+        </div>
+      </div>
+      {pausing && (
+        <Pause
+          onClose={() => setPausing(false)}
+          onPause={(reason) => {
+            setPausing(false);
+            act.mutate(() => call(api.POST("/v1/agents/{id}/pause", { ...params, body: { reason } })));
+          }}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function Pause({ onPause, onClose }: { onPause: (reason: string) => void; onClose: () => void }) {
+  const t = useDeskWords();
+  const [reason, setReason] = useState("");
+  return (
+    <Dialog title={t.pauseWhy} onClose={onClose}>
+      <div className={css["acts"]}>
+        {t.pauseReasons.split("|").map((one) => <Button key={one} onClick={() => onPause(one)}>{one}</Button>)}
+      </div>
+      <form className={css["line"]} onSubmit={(event) => { event.preventDefault(); if (reason.trim()) onPause(reason.trim()); }}>
+        <Field label={t.otherReason} value={reason} maxLength={100} onChange={({ target }) => setReason(target.value)} />
+        <Button type="submit" disabled={!reason.trim()}>{t.act.pause}</Button>
+      </form>
+      <div className={css["ends"]}><Button onClick={onClose}>{t.cancel}</Button></div>
+    </Dialog>
+  );
+}
