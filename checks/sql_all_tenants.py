@@ -23,6 +23,7 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.callbacks.store.TENANTS_WITH_PENDING": "the leader of a switch calls customers back, tenant by tenant",
     "tongdai.calls.inbound.store.DIALLED": "the leader of a switch adopts its calls to customers",
     "tongdai.calls.acts.store.ASKED": "the leader of a switch does what was asked of its calls, a transaction each",
+    "tongdai.calls.acts.store.INTERRUPTED": "the leader of a switch completes what was begun, a transaction each",
     "tongdai.calls.acts.store.WITH_OLD": "acts are purged tenant by tenant",
     "tongdai.calls.acts.controls.CONTROLLED": "the leader of a switch ends holds, call by call",
     "tongdai.calls.parties.store.OF_SWITCH": "the leader of a switch hangs up what is left of ended calls, leg by leg",

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tongdai.agents.model import AgentState
-from tongdai.calls.acts.model import LAPSES_AFTER, Act, Control, Ended, Kind, Talk
+from tongdai.calls.acts.model import LAPSES_AFTER, REPEATABLE, Act, Control, Ended, Kind, Talk
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import Call, CallState
 from tongdai.calls.parties.model import Party
@@ -61,6 +61,13 @@ class MemoryActs:
             act
             for act, at in self.acts.values()
             if act.act_id not in self.begun and act.act_id not in self.ended and self.clock.now() - at < LAPSES_AFTER
+        ]
+
+    async def interrupted(self) -> Sequence[Act]:
+        return [
+            act
+            for act, _ in self.acts.values()
+            if act.act_id in self.begun and act.act_id not in self.ended and act.kind in REPEATABLE
         ]
 
     async def begin(self, act: Act) -> bool:

@@ -34,6 +34,24 @@ async def test_act_is_asked_of_the_switch_that_carries_the_call(conn: Connection
     assert await pending(conn, act) == [act]
 
 
+async def test_act_that_was_begun_and_has_no_end_is_found_by_the_next_leader(conn: Connection, act: Act) -> None:
+    async def interrupted() -> list[Act]:
+        return [one for one in await store.interrupted(conn, DEFAULT) if one.tenant_id == act.tenant_id]
+
+    assert await interrupted() == []
+    assert await store.begin(conn, act)
+    assert await interrupted() == [act]
+    await store.finish(conn, act, Ended(Result.FAILED))
+    assert await interrupted() == []
+
+
+async def test_act_that_may_not_be_repeated_is_left_as_it_is(conn: Connection, live: LiveTalk) -> None:
+    act_id = await store.ask(conn, live.tenant_id, live.call_id, Kind.HANG_UP, {}, KEY)
+    assert act_id is not None
+    assert await store.begin(conn, Act(live.tenant_id, act_id, live.call_id, str(live.call_id), Kind.HANG_UP, {}, KEY))
+    assert [one for one in await store.interrupted(conn, DEFAULT) if one.tenant_id == live.tenant_id] == []
+
+
 async def test_call_that_is_not_live_takes_no_acts(conn: Connection, live: LiveTalk) -> None:
     assert await store.ask(conn, live.tenant_id, uuid4(), Kind.HOLD, {}, KEY) is None
 

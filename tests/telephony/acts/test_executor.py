@@ -1,16 +1,16 @@
 """Acts on calls of a running dialer, on the simulated switch."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.acts import MemoryActs
+from tests.support.acts import Changed, MemoryActs
 from tests.support.dialer_scene import AGENTS, Scene, between, play
 from tests.support.talks import DONE, Talks, talks
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import Outcome
-from tongdai.calls.acts.model import LAPSES_AFTER, Act, Ended, Kind, Result
+from tongdai.calls.acts.model import LAPSES_AFTER, REPEATABLE, Act, Control, Ended, Kind, Result, Talk
 from tongdai.switch.simulated.client import Faults
 from tongdai.telephony.acts.executor import POLL_S, SWEEP_S
 
@@ -188,6 +188,66 @@ def test_act_that_was_begun_by_a_leader_that_crashed_is_not_done_again() -> None
         assert act_id in t.acts.begun
         assert act_id not in t.acts.ended
         assert t.together
+
+    play(scene)
+
+
+class Crashes(MemoryActs):
+    """The process ends right after the record that is made first, or before the one that is made last."""
+
+    at = ""
+    """Which."""
+    reached: asyncio.Event
+
+    async def _step(self, name: str) -> None:
+        if name == self.at:
+            self.reached.set()
+            await asyncio.Event().wait()
+
+    async def hold(self, of: Act | Control, talk: Talk, at: datetime, until: datetime) -> bool:
+        held = await super().hold(of, talk, at, until)
+        await self._step("hold")
+        return held
+
+    async def mute(self, of: Act | Control, channel: str) -> bool:
+        muted = await super().mute(of, channel)
+        await self._step("mute")
+        return muted
+
+    async def resume(self, of: Act | Control, talk: Talk, at: datetime) -> bool:
+        await self._step("resume")
+        return await super().resume(of, talk, at)
+
+    async def unmute(self, of: Act | Control) -> None:
+        await self._step("unmute")
+        await super().unmute(of)
+
+    async def finish(self, act: Act, how: Ended) -> None:
+        await self._step("finish")
+        await super().finish(act, how)
+
+
+@pytest.mark.parametrize("at", ["record", "finish"])
+@pytest.mark.parametrize("kind", sorted(REPEATABLE))
+def test_act_that_a_crash_interrupts_is_completed_by_its_records(kind: Kind, at: str) -> None:
+    async def scene(s: Scene) -> None:
+        t = Talks(s)
+        t.acts = acts = s.acts = Crashes(s.store, s.clock)
+        acts.reached = asyncio.Event()
+        await t.begin()
+        if before := {Kind.RESUME: Kind.HOLD, Kind.UNMUTE: Kind.MUTE}.get(kind):
+            assert await t.act(before) == DONE
+        acts.at = kind if at == "record" else at
+        act_id = acts.ask(t.call_id, kind)
+        await acts.reached.wait()
+        acts.at = ""
+        await s.stop()
+        s.start()
+        await s.until(lambda: act_id in acts.ended, within_s=5)
+        held, muted = kind is Kind.HOLD, kind is Kind.MUTE
+        assert (t.together, bool(t.agent.muted)) == (not held, muted)
+        changed = acts.changed.get(t.call_id, Changed())
+        assert (changed.held_until is not None, changed.muted_channel is not None) == (held, muted)
 
     play(scene)
 

@@ -56,6 +56,9 @@ SUPERVISING = frozenset({Kind.LISTEN, Kind.WHISPER, Kind.BARGE, Kind.LEAVE, Kind
 CONSULTING = frozenset({Kind.CONSULT, Kind.COMPLETE, Kind.CANCEL, Kind.CONFERENCE})
 """Acts with a party besides customer and agent."""
 
+REPEATABLE = frozenset({Kind.HOLD, Kind.RESUME, Kind.MUTE, Kind.UNMUTE})
+"""Acts whose records say what the switch is to do: one that was interrupted is completed by them."""
+
 
 class Result(StrEnum):
     DONE = "done"

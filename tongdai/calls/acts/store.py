@@ -3,7 +3,7 @@
     API: ask ──→ call_act ──→ leader: asked, begin (or refuse), …the switch…, finish ──→ API: ended
 
 `begin` is committed before the switch is asked: an act that was not begun in time is never done, and one that was begun
-and has no end may have been done.
+and has no end may have been done. Of these the repeatable ones are completed by the next leader (`interrupted`).
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tongdai.calls.acts.model import LAPSES_AFTER, Act, Ended, Kind, Result
+from tongdai.calls.acts.model import LAPSES_AFTER, REPEATABLE, Act, Ended, Kind, Result
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, Author, QueueId, SwitchId, TenantId
@@ -87,6 +87,20 @@ order by a.asked_at, a.act_id limit 200
 async def asked(conn: Connection, switch_id: SwitchId) -> list[Act]:
     """The acts of a switch that wait to be begun, oldest first."""
     return [_act(row) for row in await conn.fetch(ASKED, switch_id, LAPSES_AFTER)]
+
+
+INTERRUPTED = """
+select a.tenant_id, a.act_id, a.call_id, coalesce(c.channel, a.call_id::text) as channel, a.kind, a.arguments,
+    a.key_id, a.user_id
+from call_act a left join live_call c on c.tenant_id = a.tenant_id and c.call_id = a.call_id
+where a.switch_id = $1 and a.begun_at is not null and a.done_at is null and a.kind = any($2::text[])
+order by a.asked_at, a.act_id
+"""
+
+
+async def interrupted(conn: Connection, switch_id: SwitchId) -> list[Act]:
+    """The repeatable acts of a switch that were begun and have no end, oldest first."""
+    return [_act(row) for row in await conn.fetch(INTERRUPTED, switch_id, [str(kind) for kind in REPEATABLE])]
 
 
 def _act(row: asyncpg.Record) -> Act:

@@ -157,6 +157,23 @@ def steps(act: Act, talk: Talk, now: datetime) -> tuple[Step, ...]:
             return (HangUp(talk.channel),) if act.kind is Kind.HANG_UP else ()
 
 
+def rest(act: Act, talk: Talk | None) -> tuple[Step, ...]:
+    """The steps that are left of a repeatable act that was interrupted, by its records; perhaps it was done already."""
+    if talk is None or not talk.with_agent:
+        return ()
+    match act.kind:
+        case Kind.HOLD if talk.held and talk.party is None:
+            return (PlayMusic(talk.channel),)
+        case Kind.RESUME if talk.held and talk.party is None:
+            return together(talk), RecordTalk()
+        case Kind.MUTE if talk.muted_channel is not None:
+            return (Mute(talk.muted_channel),)
+        case Kind.UNMUTE if talk.muted_channel is not None:
+            return Unmute(talk.muted_channel), RecordUnmute()
+        case _:
+            return ()
+
+
 def undo(act: Act) -> tuple[Step, ...]:
     """The records to make when a request found that its channel is gone."""
     match act.kind:

@@ -10,7 +10,9 @@ has ended.
 Fails safely:
 - no leader, or no connection with the switch: the act is not begun, and lapses;
 - a crash before `begin`: likewise; after it: the act has no end, and its requester learns that the result is not
-  known. Nothing is done late or twice;
+  known. Nothing is done twice;
+- a crash between the record and the switch, or a switch that does not confirm: hold, resume, mute and unmute are
+  completed by the records, each second until the switch confirms it, by whoever leads then;
 - a crash within a hold: its row is there, and whoever leads ends it at its limit;
 - the customer hangs up, or the agent's phone does: the call ends as without a hold.
 """
@@ -23,7 +25,7 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.calls.acts.model import CONSULTING, SUPERVISING, Act, Control, Ended, Kind, Result, Talk
+from tongdai.calls.acts.model import CONSULTING, REPEATABLE, SUPERVISING, Act, Control, Ended, Kind, Result, Talk
 from tongdai.clock import Clock, cancel_requested
 from tongdai.db.unavailable import unavailable
 from tongdai.dialer.options import Options
@@ -43,6 +45,7 @@ log = structlog.get_logger()
 POLL_S = 0.25
 """How soon an act is found whose notification was lost."""
 SWEEP_S = 1.0
+INTERRUPTED = "It was interrupted: read the call for what it came to"
 
 
 class Acts:
@@ -61,6 +64,9 @@ class Acts:
         self._parties, self._transfers = parties, transfers
         self._supervisors = Supervisors(store, ari, clock, options, queue, parties)
         self._queued: set[UUID] = set()
+        self._interrupted: dict[UUID, Act] = {}
+        """Repeatable acts of which it is not known whether they were done, by id, in the order of their requests."""
+        self._connected_anew = False
         self._muted: dict[str, str] = {}
         """Muted phones by the channel of their customer."""
         self._asked = asyncio.Event()
@@ -71,7 +77,8 @@ class Acts:
         self._asked.set()
 
     def reconnected(self) -> None:
-        """The switch is connected again."""
+        """The switch is connected again, perhaps after another process had it."""
+        self._connected_anew = True
         self._supervisors.reconnected()
 
     async def run(self) -> None:
@@ -100,6 +107,7 @@ class Acts:
                 self._queue.post(act.channel, partial(self._do, act))
         if self._clock.monotonic() - self._swept_at >= SWEEP_S:
             self._swept_at = self._clock.monotonic()
+            await self._complete_interrupted()
             for control in await self._store.controlled(self._clock.now()):
                 self._sweep(control)
             await self._supervisors.round()
@@ -145,9 +153,38 @@ class Acts:
                         await self._make(act, talk, undone)
                     return Ended(Result.REFUSED, core.GONE)
         except SwitchError as error:
+            if act.kind in REPEATABLE:
+                self._interrupted[act.act_id] = act
             log.warning("act not confirmed", call=str(act.call_id), act=act.kind.value, error=str(error))
             return Ended(Result.FAILED, "The switch did not confirm it: whether it was done is not known")
         return Ended(Result.DONE)
+
+    async def _complete_interrupted(self) -> None:
+        if self._connected_anew:
+            for act in await self._store.interrupted():
+                if act.act_id not in self._queued:
+                    self._interrupted.setdefault(act.act_id, act)
+            self._connected_anew = False
+        for act in self._interrupted.values():
+            if act.act_id not in self._queued:
+                self._queued.add(act.act_id)
+                self._queue.post(act.channel, partial(self._complete, act))
+
+    async def _complete(self, act: Act) -> None:
+        """Do what is left of an act; again in a second if the switch does not confirm it."""
+        try:
+            talk = await self._store.talk(act)
+            for step in core.rest(act, talk):
+                assert talk is not None, "an act on a call that has ended has nothing left"
+                if not await self._make(act, talk, step):
+                    break  # the call ends by its events
+            await self._store.finish(act, Ended(Result.FAILED, INTERRUPTED))
+            self._interrupted.pop(act.act_id, None)
+            log.info("interrupted act completed", tenant=act.tenant_id, call=str(act.call_id), act=act.kind.value)
+        except SwitchError as error:
+            log.warning("act not confirmed", call=str(act.call_id), act=act.kind.value, error=str(error))
+        finally:
+            self._queued.discard(act.act_id)
 
     async def _unmuted(self, act: Act, talk: Talk) -> Talk:
         """The talk with its agent heard again, who is about to leave it."""

@@ -19,6 +19,10 @@ class ActStore(Protocol):
         """Acts that wait to be begun, oldest first."""
         ...
 
+    async def interrupted(self) -> Sequence[Act]:
+        """The repeatable acts that were begun and have no end, oldest first."""
+        ...
+
     async def begin(self, act: Act) -> bool:
         """Take an act. False: it has lapsed, or was begun."""
         ...
@@ -70,6 +74,10 @@ class PostgresActs:
     async def asked(self) -> Sequence[Act]:
         async with self._connection() as conn:
             return await store.asked(conn, self._switch_id)
+
+    async def interrupted(self) -> Sequence[Act]:
+        async with self._connection() as conn:
+            return await store.interrupted(conn, self._switch_id)
 
     async def begin(self, act: Act) -> bool:
         async with self._connection() as conn:
