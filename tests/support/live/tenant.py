@@ -80,14 +80,15 @@ class LiveTenant:
         await eventually(imported, 60, "the import", poll_s=0.1)
 
     async def calls(self, campaign_id: int) -> list[Fields]:
-        """All calls of a campaign, newest first."""
+        """All calls of a campaign, newest first, each once: by cursor, as calls come while they are read."""
         found: list[Fields] = []
-        while True:
-            query = {"campaignId": campaign_id, "page": len(found) // 1000, "size": 1000}
+        cursor: str | None = "*"
+        while cursor is not None:
+            query = {"campaignId": campaign_id, "size": 1000, "cursor": cursor}
             page = await self.call("GET", "/v1/calls", params=query)
             found += page["data"]
-            if len(page["data"]) < 1000:
-                return found
+            cursor = page["nextCursor"]
+        return found
 
     async def ended(self, campaign_id: int, count: int, within_s: float) -> dict[str, Fields]:
         """Wait until `count` calls were placed and all calls have ended; return the call of each dialled number.
