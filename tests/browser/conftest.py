@@ -49,6 +49,7 @@ def demo_server(folder: Path) -> Iterator[Demo]:
     data_dir, log = folder / "data", folder / "log"
     environment = PLAIN | {"TONGDAI_TENANT_LIMIT": "1000000", "TONGDAI_ROUTE_LIMIT": "1000000"}
     command = [sys.executable, "-m", "tongdai.cli", "demo", "--data-dir", str(data_dir), "--port", "0"]
+    command += ["--simulated-talk-seconds", "120"]  # so that there is time to act in a call
     with log.open("wb") as output:
         server = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output, env=environment, process_group=0,

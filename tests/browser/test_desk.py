@@ -77,9 +77,14 @@ def test_a_caller_comes_to_the_desk_and_gets_a_code_by_a_key(
     mute = page.get_by_role("button", name="Mute", exact=True)
     expect(mute).to_be_visible(timeout=CALL_MS)
     mute.click()
-    expect(page.get_by_text("You are muted").or_(page.get_by_text("Wrap-up").first)).to_be_visible()
+    expect(page.get_by_text("You are muted")).to_be_visible()
     page.locator("main").focus()
-    page.keyboard.press("1")  # the code, in the call or after it
+    page.keyboard.press("h")
+    expect(page.get_by_text("On hold, ")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("On hold, ")).to_have_count(0)
+    page.locator("main").focus()
+    page.keyboard.press("1")
     expect(page.get_by_text("Saved: Sold")).to_be_visible()
 
 
