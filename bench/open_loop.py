@@ -1,7 +1,8 @@
 """An open loop: requests are sent when they are due, whether or not earlier ones are answered, as by many clients.
 
 A request takes an idle connection or opens one. An impatient client closes its connection when an answer takes too
-long. It reads one order a line (JSON) on standard input and answers each with one line on standard output.
+long. A request for which no connection is left, of `CONNECTIONS`, is not sent, and counted. It reads one order a line
+(JSON) on standard input and answers each with one line on standard output.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from bench.load_process import cpu_s, main
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 TICK_S = 0.002
+CONNECTIONS = 10_000
+"""At once: those of this process and of the server are within the usual limits of open files."""
 LAST_S = 10.0
 """How long after its last request an order waits for answers; those still missing then are `unanswered`."""
 
@@ -34,6 +37,8 @@ class Order(msgspec.Struct):
 
 class Result(msgspec.Struct):
     sent: int
+    unsent: int
+    """Requests that were due when all connections waited for answers."""
     statuses: dict[int, int]
     left: int
     """Requests whose client gave up."""
@@ -65,7 +70,7 @@ class _Load:
         """Requests by when their client gives up."""
         self.statuses = Counter[int]()
         self.times_ms: dict[int, list[float]] = {}
-        self.left = self.broken = self.without_retry_after = self.connections = 0
+        self.left = self.broken = self.without_retry_after = self.connections = self.unsent = 0
         self.late_s = 0.0
         self.opening: set[asyncio.Task[None]] = set()
         self._requests = itertools.cycle(order.requests).__next__
@@ -81,6 +86,9 @@ class _Load:
             connection = self.idle.pop()
             if connection.send(self._request(), due):
                 return
+        if len(self.everyone) + len(self.opening) >= CONNECTIONS:
+            self.unsent += 1
+            return
         task = self.loop.create_task(self._open(due))
         self.opening.add(task)
         task.add_done_callback(self.opening.discard)
@@ -190,7 +198,8 @@ async def run(order: Order) -> Result:
     for connection in [*load.everyone]:
         connection.close()
     return Result(
-        sent,
+        sent - load.unsent,
+        load.unsent,
         dict(load.statuses),
         load.left,
         load.broken,
