@@ -124,6 +124,7 @@ ALL_ARGUMENTS = {
     },
     "update_queue": {
         "queue_id": 1,
+        "name": "a",
         "moh_file_id": "a.wav",
         "max_wait_sec": 5,
         "strategy": 1,

@@ -17,6 +17,12 @@ DESTINATION = CallerDestination(kind="hang_up")
 CHANGED_DAY = HolidayChange(day=date(2027, 1, 1), name="a", open=[], removed=False, reset=False)
 MENU = NewMenu(name="a", greeting="a", options={"1": DESTINATION}, otherwise=DESTINATION)
 QUEUE_SETTINGS = QueueSettingsChange(
+    name="a",
+    strategy=1,
+    moh_file_id="a.wav",
+    max_wait_sec=5,
+    announce_position=True,
+    number="1900",
     max_length=5,
     when_full=DESTINATION,
     join_empty=True,

@@ -203,6 +203,7 @@ class NumberRefusal(Enum):
 class Change:
     """The fields of a queue that a request changes; UNSET leaves a field as it is, None clears it."""
 
+    name: str | UnsetType = UNSET
     strategy: Strategy | UnsetType = UNSET
     moh_file: str | UnsetType | None = UNSET
     max_wait_s: int | UnsetType | None = UNSET

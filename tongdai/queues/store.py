@@ -100,7 +100,8 @@ update inbound_queue set
     moh_file = case when $5 then $6 else moh_file end,
     max_wait_s = case when $7 then $8 else max_wait_s end,
     announce_position = case when $9 then $10 else announce_position end,
-    number = case when $11 then $12 else number end
+    number = case when $11 then $12 else number end,
+    name = case when $13 then $14 else name end
 where tenant_id = $1 and queue_id = $2 returning true
 """
 
@@ -111,7 +112,7 @@ async def change(
     """Change the fields that are sent; False when there is no such queue."""
     pairs = [
         part
-        for value in (fields.strategy, *_optional(fields), fields.number)
+        for value in (fields.strategy, *_optional(fields), fields.number, fields.name)
         for part in (value is not UNSET, None if value is UNSET else value)
     ]
     try:

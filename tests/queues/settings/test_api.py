@@ -104,6 +104,36 @@ async def test_selector_is_the_vendors_field_too(tenant: Tenant) -> None:
     assert (await tenant.done("GET", f"/v1/queues/inbound/{queue_id}"))["agentSelector"] == "linear"
 
 
+async def test_fields_of_the_record_change_with_the_settings(tenant: Tenant) -> None:
+    queue_id = await tenant.queue()
+    await tenant.done("PATCH", path_of(queue_id), json={"callinName": "Hỗ trợ", "strategy": 2, "maxLength": 7})
+    await tenant.done("PATCH", path_of(queue_id), json={"max_wait_sec": "120"})
+    assert await tenant.done("GET", path_of(queue_id)) == DEFAULTS | {"maxLength": 7}
+    queue = await tenant.done("GET", f"/v1/queues/inbound/{queue_id}")
+    assert (queue["callinName"], queue["strategy"], queue["timeWait"]) == ("Hỗ trợ", 2, "120")
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        ({"overflow": {"kind": "queue", "queueId": 999}}, (404, "NOT_FOUND")),
+        ({"callinNumber": "19006363"}, (400, "INVALID_INPUT")),
+        ({"strategy": 5}, (400, "INVALID_INPUT")),
+        ({"callinName": ""}, (400, "INVALID_INPUT")),
+    ],
+)
+async def test_nothing_of_a_request_changes_when_a_part_is_refused(
+    tenant: Tenant, sent: dict[str, Any], error: tuple[int, str]
+) -> None:
+    await tenant.queue(callinNumber="19006363")
+    queue_id = await tenant.queue()
+    before = await tenant.done("GET", f"/v1/queues/inbound/{queue_id}")
+    sent = {"callinName": "B", "maxLength": 7} | sent
+    refused(await tenant.call("PATCH", path_of(queue_id), json=sent), *error)
+    assert await tenant.done("GET", f"/v1/queues/inbound/{queue_id}") == before
+    assert await tenant.done("GET", path_of(queue_id)) == DEFAULTS
+
+
 @pytest.mark.parametrize(
     ("sent", "message"),
     [

@@ -11,6 +11,7 @@ from tongdai import ids
 from tongdai.errors import InvalidInput, shown
 from tongdai.http.endpoint import ID, NAME
 from tongdai.http.openapi.fields import one_of
+from tongdai.queues import view as record
 from tongdai.queues.destinations import view as destinations
 from tongdai.queues.destinations.view import CallerDestination
 from tongdai.queues.model import CallbackMode, Selector, SkillRule
@@ -26,6 +27,7 @@ from tongdai.queues.settings.model import (
     Change,
     QueueSettings,
 )
+from tongdai.queues.view import QueueChange
 
 _KEY = re.compile(r"[0-9*#]")
 _SKILL = re.compile(r"[^\s,;:]+")
@@ -139,7 +141,7 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     """For how long they wait for that agent alone."""
 
 
-class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class QueueSettingsChange(QueueChange, forbid_unknown_fields=True, kw_only=True):
     maxLength: int | UnsetType | None = UNSET
     """The most callers that wait; null: no limit."""
     whenFull: CallerDestination | UnsetType | None = UNSET
@@ -198,6 +200,7 @@ class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tr
 SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "QueueSettingsChange": {
         "": {"minProperties": 1},
+        **record.SCHEMA,
         "agentSelector": {"enum": [*(one.value for one in Selector), None]},
         "language": {"enum": [*LANGUAGES, None]},
         "callbackKey": {"pattern": f"^{_KEY.pattern}$"},
@@ -216,7 +219,7 @@ SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 
 def parse(sent: QueueSettingsChange, country: str) -> Change:
-    """The settings that are sent, checked; InvalidInput names the field."""
+    """The settings that are sent, checked, without the fields of the queue's record; InvalidInput names the field."""
     change: Change = {}
     for name, wire in WIRE.items():
         value: Any = getattr(sent, wire)

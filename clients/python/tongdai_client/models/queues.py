@@ -93,8 +93,18 @@ class QueueSettings(Result, frozen=True, kw_only=True):
 
 
 class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Settings to change; others stay as they are."""
+    """Settings to change, all or none; others stay as they are."""
 
+    name: str | UnsetType = msgspec.field(name="callinName", default=UNSET)
+    strategy: int | UnsetType = UNSET
+    """1 normal, 2 VIP, 3 blacklist, 4 divert, 99 temporarily locked."""
+    moh_file_id: str | UnsetType | None = msgspec.field(name="moh_file_id", default=UNSET)
+    """The file played as music on hold."""
+    max_wait_sec: int | UnsetType | None = msgspec.field(name="max_wait_sec", default=UNSET)
+    """The maximum wait in seconds; 0: no limit."""
+    announce_position: bool | UnsetType | None = msgspec.field(name="announce_position", default=UNSET)
+    number: str | UnsetType | None = msgspec.field(name="callinNumber", default=UNSET)
+    """The number that callers dial."""
     max_length: int | UnsetType | None = UNSET
     """The most callers that wait; None: no limit."""
     when_full: CallerDestination | UnsetType | None = UNSET

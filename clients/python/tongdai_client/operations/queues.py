@@ -57,14 +57,16 @@ def create_queue(
 def update_queue(
     queue_id: int,
     *,
+    name: str | UnsetType = UNSET,
     moh_file_id: str | UnsetType | None = UNSET,
     max_wait_sec: int | UnsetType | None = UNSET,
     strategy: int | UnsetType = UNSET,
     announce_position: bool | UnsetType | None = UNSET,
     number: str | UnsetType | None = UNSET,
 ) -> Operation[Done]:
-    """Change the given fields of an inbound queue; None clears a field, except the strategy."""
-    body = _queue_fields(moh_file_id, max_wait_sec, strategy, announce_position) | without_unset(callinNumber=number)
+    """Change the given fields of an inbound queue; None clears a field, except the name and the strategy."""
+    body = _queue_fields(moh_file_id, max_wait_sec, strategy, announce_position)
+    body |= without_unset(callinName=name, callinNumber=number)
     return operation("PUT", "/queues/inbound/{id}", (queue_id,), Done, body=body)
 
 
@@ -79,8 +81,10 @@ def queue_settings(queue_id: int) -> Operation[QueueSettings]:
 
 
 def update_queue_settings(queue_id: int, settings: QueueSettingsChange) -> Operation[Done]:
-    """Change the given settings of a queue; others stay as they are."""
-    return operation("PATCH", "/queues/inbound/{id}/settings", (queue_id,), Done, body=msgspec.to_builtins(settings))
+    """Change the given settings of a queue, all or none; others stay as they are."""
+    body = msgspec.to_builtins(settings)
+    body |= _queue_fields(settings.moh_file_id, settings.max_wait_sec, settings.strategy, settings.announce_position)
+    return operation("PATCH", "/queues/inbound/{id}/settings", (queue_id,), Done, body=body)
 
 
 def menus(*, page_size: int = PAGE_SIZE) -> PagedOperation[Menu]:

@@ -31,9 +31,9 @@ def test_all_settings_are_shown_by_the_names_of_the_api(desk: Desk) -> None:
         queue_id = client.create_queue("Support").queue_id
     found = shown(desk, queue_id)
     assert DEFAULTS.items() <= found.items()
-    assert set(QueueSettingsChange.__struct_fields__) < set(found)
+    assert set(QueueSettingsChange.__struct_fields__) == set(found)
     lines = desk.printed("settings", queue_id).splitlines()
-    assert lines[:3] == ["setting\tvalue", "strategy\tnormal", "moh_file_id\t-"]
+    assert lines[:4] == ["setting\tvalue", "callinName\tSupport", "strategy\tnormal", "moh_file_id\t-"]
 
 
 def test_settings_that_are_given_change_and_others_stay(desk: Desk) -> None:
@@ -62,6 +62,14 @@ def test_settings_that_are_given_change_and_others_stay(desk: Desk) -> None:
         assert client.queue_settings(queue_id).max_length is None
 
 
+def test_queue_is_renamed(desk: Desk) -> None:
+    with desk.client() as client:
+        queue_id = client.create_queue("Support").queue_id
+        assert shown(desk, queue_id, "callinName=none")["callinName"] == "none"
+        assert shown(desk, queue_id, "callinName=Hỗ trợ", "maxLength=3")["callinName"] == "Hỗ trợ"
+        assert client.queue(queue_id).name == "Hỗ trợ"
+
+
 def test_what_is_wrong_is_named_and_nothing_changes(desk: Desk) -> None:
     with desk.client() as client:
         queue_id = client.create_queue("Support").queue_id
@@ -80,6 +88,8 @@ def test_what_is_wrong_is_named_and_nothing_changes(desk: Desk) -> None:
         assert said in desk.failed("settings", queue_id, "max_wait_sec=5", assignment, code=2)
     assert "is given twice" in desk.failed("settings", queue_id, "maxLength=1", "maxLength=2", code=2)
     assert "maxLength must be 1 to 10000, not 0" in desk.failed("settings", queue_id, "max_wait_sec=5", "maxLength=0")
+    assert "Inbound queue not found" in desk.failed("settings", queue_id, "strategy=vip", "whenFull=queue:17")
+    assert "callinName must have 1 to 255 characters" in desk.failed("settings", queue_id, "callinName=", "maxLength=3")
     assert shown(desk, queue_id) == before
     assert "Inbound queue not found" in desk.failed("settings", 17)
 
