@@ -186,6 +186,7 @@ ALL_ARGUMENTS = {
     "contact_diagnostics": {"campaign_id": 1, "contact_id": 2},
     "queue_diagnostics": {"queue_id": 1},
     "live": {},
+    "health": {},
     "campaign_live": {"campaign_id": 1},
     "queues_live": {"service_level_sec": 30},
     "queue_live": {"queue_id": 1, "service_level_sec": 30},

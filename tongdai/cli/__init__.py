@@ -40,6 +40,7 @@ COMMANDS = {
     "calls": ("live.calls", "List and show calls, act on live ones, see to missed ones, by a running server."),
     "callbacks": ("live.callbacks", "List, create, change and cancel callbacks, by a running server."),
     "wrapup": ("live.wrapup", "Create wrap-up codes, and set those of calls, by a running server."),
+    "health": ("live.health", "Show what works for a tenant, and what to do where it does not."),
     "top": ("top", "Show live figures: running campaigns and queues, their calls and agents, the newest outcomes."),
     "dsn": ("database", "Print the DSN of the running server's database, for psql."),
     "version": (None, "Print the version."),

@@ -31,6 +31,7 @@ from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
 from tongdai.errors import Overloaded
 from tongdai.files.process import FOLDER
+from tongdai.health import api as health
 from tongdai.http import access_log
 from tongdai.http.application import Application
 from tongdai.http.connections.protocol import Connections
@@ -76,6 +77,7 @@ ROUTES: list[Route] = [
     *diagnostics_api.HANDLERS,
     *live_api.HANDLERS,
     *topics.HANDLERS,
+    *health.HANDLERS,
     *numbers.HANDLERS,
     *dialing.HANDLERS,
     *tenants.HANDLERS,

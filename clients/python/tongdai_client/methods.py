@@ -221,6 +221,7 @@ class Methods:
     save_calls_csv = Method(operations.calls.save_calls_csv)
 
     live = sends(operations.live.live)
+    health = sends(operations.live.health)
     campaign_live = sends(operations.live.campaign_live)
     watch_campaign = Stream(operations.live.watch_campaign)
     queues_live = sends(operations.live.queues_live)

@@ -230,3 +230,27 @@ class LiveTopics(Result, frozen=True, kw_only=True):
     queues: QueuesWithCallers | None = None
     agents: list[Agent] | None = None
     campaigns: Live | None = None
+
+
+class HealthPart(Result, frozen=True, kw_only=True):
+    part: str
+    """`disk`, `telephony` (the process that leads the switch), `switch` (its connection), `dialing`, `imports`."""
+    state: str
+    """`ok`, `warning`, `failed`, or `unknown`: another fault hides it."""
+    reason: str | None
+    """Why it does not work, a code."""
+    message: str | None
+    """The same in a sentence, and what to do."""
+
+
+class Health(Result, frozen=True, kw_only=True):
+    """State of the parts that the tenant's work needs."""
+
+    state: str
+    """The worst of the parts: `ok`, `warning`, `failed`."""
+    version: str
+    now: datetime
+    switch_seen_at: datetime | None
+    """When the process that leads the switch was last heard."""
+    imports_open: int
+    parts: list[HealthPart]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tongdai_client.errors import ConnectionFailed, RateLimited, ServerFailed
-from tongdai_client.models.live import CampaignLiveDetail, Live, LiveTopics, QueueLiveDetail, QueuesLive
+from tongdai_client.models.live import CampaignLiveDetail, Health, Live, LiveTopics, QueueLiveDetail, QueuesLive
 from tongdai_client.operation import Operation, operation
 from tongdai_client.session import STREAM_SILENCE_S, RetryState, Session
 
@@ -15,6 +15,11 @@ T = TypeVar("T")
 def live() -> Operation[Live]:
     """Get the campaigns that are running or have active calls, the switch, the dialer, and the newest ended calls."""
     return operation("GET", "/live", (), Live)
+
+
+def health() -> Operation[Health]:
+    """Get what works for the tenant, and what to do where it does not."""
+    return operation("GET", "/health", (), Health)
 
 
 def campaign_live(campaign_id: int) -> Operation[CampaignLiveDetail]:
