@@ -1,5 +1,6 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import type { components } from "../../api/schema.d.ts";
+import { all } from "../../data/all.ts";
 import { api, call } from "../../data/api.ts";
 
 type Schemas = components["schemas"];
@@ -7,18 +8,6 @@ export type Agent = Schemas["AgentView"];
 export type Queue = Schemas["QueueView"];
 export type Team = Schemas["TeamView"];
 export type Credentials = Schemas["PhoneCredentials"];
-
-/** All rows of a list, page after page. */
-async function all<T>(page: (cursor: string) => Promise<{ data: T[]; nextCursor?: string | null }>): Promise<T[]> {
-  const rows: T[] = [];
-  let next: string | null = "*";
-  while (next) {
-    const { data, nextCursor }: { data: T[]; nextCursor?: string | null } = await page(next);
-    rows.push(...data);
-    next = nextCursor ?? null;
-  }
-  return rows;
-}
 
 export function useAgents(): UseQueryResult<Agent[]> {
   return useQuery({
