@@ -62,6 +62,25 @@ export async function call<T>(answering: Promise<Answer<T>>): Promise<T> {
   return answer.data as T;
 }
 
+/** Send a file as the body of a request, and tell how much of it is sent, 0 to 1: fetch cannot tell. */
+export function sendFile<T>(method: "POST" | "PUT", path: string, file: Blob, type: string, onSent: (share: number) => void): Promise<T> {
+  const request = new XMLHttpRequest();
+  request.open(method, path);
+  request.setRequestHeader("Content-Type", type);
+  if (csrfToken) request.setRequestHeader("X-CSRF-Token", csrfToken);
+  return call(new Promise<Answer<T>>((resolve, reject) => {
+    request.upload.onprogress = ({ loaded, total }) => onSent(total ? loaded / total : 0);
+    request.onerror = reject;
+    request.onload = () => {
+      const { status, statusText } = request;
+      const response = new Response(null, { status, statusText, headers: { "X-Request-Id": request.getResponseHeader("X-Request-Id") ?? "" } });
+      const body = JSON.parse(request.responseText || "{}") as T;
+      resolve(response.ok ? { data: body, response } : { error: body, response });
+    };
+    request.send(file);
+  }));
+}
+
 function refused(response: Response, body: unknown): ApiError {
   const failure = body as { error_code?: string; error_message?: string } | undefined;
   const wait = Number(response.headers.get("Retry-After"));
