@@ -102,6 +102,58 @@ def test_agent_of_several_queues_is_paused_ready_and_released(desk):
     )
 
 
+def test_agent_is_shown_and_changed_by_id_and_by_name(desk):
+    def shown(named: object) -> dict[str, object]:
+        return {row["field"]: row["value"] for row in json.loads(desk.printed("show", named, "--json"))}
+
+    with Client(desk.server.url, desk.key) as client:
+        other = client.create_queue("Third").queue_id
+        agent_id = client.create_agent("Lê C", "agent-11", desk.queue_id, team_id=3).agent_id
+    assert shown(agent_id) == shown("lê c")
+    assert shown(agent_id)["phoneReachable"] in {"yes", "no"}
+    changed = desk.printed(
+        "change", "Lê C", "--name", "Lê D", "--wrap-up", 20, "--mode", "ring", "--also", other, "--skill", "english=5",
+        "--no-team", "--endpoint", "agent-12",
+    )  # fmt: skip
+    assert changed == "Agent updated successfully"
+    found = shown(agent_id)
+    assert (found["agentName"], found["wrapUpSec"], found["mode"], found["teamId"], found["skills"]) == (
+        "Lê D", 20, "ring", None, "english=5",
+    )  # fmt: skip
+    assert set(str(found["queues"]).split(",")) == {f"{desk.queue_id}:1", f"{other}:1"}
+    desk.printed("change", agent_id, "--no-also", "--no-skills", "--team", 4)
+    found = shown(agent_id)
+    assert (found["queues"], found["skills"], found["teamId"]) == (f"{desk.queue_id}:1", None, 4)
+    assert "Give what is to change" in desk.failed("change", agent_id, code=2)
+    assert "--no-team" in desk.failed("change", agent_id, "--team", 3, "--no-team", code=2)
+
+
+def test_supervisor_acts_on_an_agent_by_name(desk):
+    with Client(desk.server.url, desk.key) as client:
+        agent_id = client.create_agent("Ngô E", "agent-13", desk.queue_id, mode="ring").agent_id
+        desk.printed("sign-in", "Ngô E")
+        assert desk.printed("pause", "Ngô E", "--reason", "lunch").startswith("Agent is paused")
+        assert desk.printed("ready", "Ngô E", "--force") == "Agent is ready"
+        assert desk.printed("sign-out", "Ngô E", "--force").startswith("Agent")
+        assert client.agent(agent_id).state == "offline"
+        desk.printed("sign-in", agent_id)
+        assert desk.printed("release", "ngô e") == "Agent released"
+        second = client.create_agent("ngô e", "agent-14", desk.queue_id).agent_id
+    assert f"2 agents have the name Ngô E: give the id, one of {agent_id}, {second}" in desk.failed("release", "Ngô E")
+    assert "no agent has the name Nobody; see tongdai agent list" in desk.failed("sign-in", "Nobody")
+
+
+def test_preview_is_offered_and_skipped(desk):
+    with Client(desk.server.url, desk.key) as client:
+        campaign_id = client.create_campaign("Look first").campaign_id
+        agent_id = client.create_agent("Võ G", "agent-15", desk.queue_id).agent_id
+    assert "not dial in mode preview" in desk.failed("preview", "next", "Võ G", "--campaign", campaign_id)
+    assert "Campaign not found" in desk.failed("preview", "next", agent_id, "--campaign", 999999999999)
+    desk.printed("sign-in", agent_id)
+    assert "No contact is offered" in desk.failed("preview", "accept", "Võ G")
+    assert "No contact is offered" in desk.failed("preview", "skip", agent_id)
+
+
 def test_phone_that_is_busy_elsewhere_is_shown_with_the_state(desk):
     agent_id = desk.printed("create", "--name", "F", "--endpoint", "agent-6", "--queue", desk.queue_id)
     with Client(desk.server.url, desk.key) as client:

@@ -6,17 +6,18 @@ import click
 
 from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, Mode, NextState, OfflineReason
 from tongdai.cli.api_client import client_options
-from tongdai.cli.param_types import ENDPOINT, ID, Pattern, Text
+from tongdai.cli.commands.live.agents import AGENT, SKILL, agent_id_of, change, preview, show_agent, skill_of
+from tongdai.cli.param_types import ENDPOINT, ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.errors import OperatorError
-from tongdai_client import Agent, AgentSkill, Client, PhoneCredentials, QueueMember
-
-SKILL = Pattern("skill", r"[^=]{1,64}=([1-9]|10)", "NAME=LEVEL, a level of 1 to 10")
+from tongdai_client import Agent, Client, PhoneCredentials, QueueMember
 
 
 @click.group
 def agent() -> None:
-    """Create and list agents by a running server, sign them in and out.
+    """Create, change and list agents by a running server, sign them in and out.
+
+    AGENT is the id of an agent, or the name, if one agent has it.
 
     \b
     Example:
@@ -85,7 +86,7 @@ def create(
         mode=mode,
         team_id=team_id,
         queues=[QueueMember(queue_id=other) for other in dict.fromkeys(also)],
-        skills=[_skill(text) for text in skills],
+        skills=[skill_of(text) for text in skills],
     )
     if made.phone is not None:
         click.echo(_credentials(made.phone), err=True)
@@ -94,11 +95,6 @@ def create(
 
 def _credentials(phone: PhoneCredentials) -> str:
     return f"username {phone.username}\npassword {phone.password}"
-
-
-def _skill(text: str) -> AgentSkill:
-    name, _, level = text.rpartition("=")
-    return AgentSkill(skill=name, level=int(level))
 
 
 @agent.command("list")
@@ -166,10 +162,10 @@ _WHY = {
 
 
 @agent.command("sign-in")
-@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@AGENT
 @click.option("--no-wait", is_flag=True, help="Return at once, whether the phone is answered or not.")
 @client_options("agent")
-def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
+def sign_in(client: Client, named: str, no_wait: bool) -> None:
     """Have an agent's phone called, and wait until it is answered.
 
     Then the agent is idle and gets calls. In mode ring the agent is idle at once, and nothing is called. The exit code
@@ -179,6 +175,7 @@ def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
     Example:
       tongdai agent sign-in 7
     """
+    agent_id = agent_id_of(client, named)
     client.sign_in_agent(agent_id)
     agent = client.agent(agent_id)
     if agent.mode == Mode.RING:
@@ -201,53 +198,58 @@ def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
 
 
 @agent.command("sign-out")
-@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@AGENT
+@click.option("--force", is_flag=True, help="As a supervisor; the audit says so.")
 @client_options("agent")
-def sign_out(client: Client, agent_id: int) -> None:
+def sign_out(client: Client, named: str, force: bool) -> None:
     """Have an agent's phone hung up. A present call continues to its end.
 
     \b
     Example:
       tongdai agent sign-out 7
     """
-    click.echo(client.sign_out_agent(agent_id).message)
+    agent_id = agent_id_of(client, named)
+    done = client.force_sign_out_agent(agent_id) if force else client.sign_out_agent(agent_id)
+    click.echo(done.message)
 
 
 @agent.command
-@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@AGENT
 @click.option("--reason", required=True, type=Text(), help="Why, as supervisors will read it.")
 @client_options("agent")
-def pause(client: Client, agent_id: int, reason: str) -> None:
+def pause(client: Client, named: str, reason: str) -> None:
     """Pause an agent, at once or after the present call.
 
     \b
-    Example:
+    Examples:
       tongdai agent pause 7 --reason lunch
+      tongdai agent pause "Tran Thi B" --reason lunch
     """
-    click.echo(client.force_pause_agent(agent_id, reason).message)
+    click.echo(client.force_pause_agent(agent_id_of(client, named), reason).message)
 
 
 @agent.command
-@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@AGENT
 @click.option("--force", is_flag=True, help="As a supervisor: also who is unreachable, or whose wrap-up needs a code.")
 @client_options("agent")
-def ready(client: Client, agent_id: int, force: bool) -> None:
+def ready(client: Client, named: str, force: bool) -> None:
     """Make an agent idle who is paused or in wrap-up.
 
     \b
     Example:
       tongdai agent ready 7
     """
+    agent_id = agent_id_of(client, named)
     done = client.force_ready_agent(agent_id) if force else client.ready_agent(agent_id)
     click.echo(done.message)
 
 
 @agent.command("next-state")
-@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@AGENT
 @click.argument("state", type=click.Choice([state.value for state in NextState]))
 @click.option("--reason", type=Text(), help="Why, of a pause.")
 @client_options("agent")
-def next_state(client: Client, agent_id: int, state: str, reason: str | None) -> None:
+def next_state(client: Client, named: str, state: str, reason: str | None) -> None:
     """Say what an agent is after the present call.
 
     idle takes back what was said before.
@@ -256,7 +258,7 @@ def next_state(client: Client, agent_id: int, state: str, reason: str | None) ->
     Example:
       tongdai agent next-state 7 paused --reason lunch
     """
-    click.echo(client.set_next_state(agent_id, state, reason=reason).message)
+    click.echo(client.set_next_state(agent_id_of(client, named), state, reason=reason).message)
 
 
 @agent.command
@@ -273,16 +275,16 @@ def delete(client: Client, agent_id: int) -> None:
 
 
 @agent.command
-@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@AGENT
 @client_options("agent")
-def release(client: Client, agent_id: int) -> None:
+def release(client: Client, named: str) -> None:
     """Sign an agent out whatever the state: the last resort.
 
     \b
     Example:
       tongdai agent release 7
     """
-    click.echo(client.release_agent(agent_id).message)
+    click.echo(client.release_agent(agent_id_of(client, named)).message)
 
 
 @agent.group
@@ -353,3 +355,7 @@ def remove(client: Client, agent_id: int) -> None:
       tongdai agent phone remove 7
     """
     click.echo(client.remove_phone_account(agent_id).message)
+
+
+for command in (show_agent, change, preview):
+    agent.add_command(command)

@@ -15,7 +15,7 @@ from tongdai.ids import QueueId, TenantId
 from tongdai.queues.destinations import store as destinations
 from tongdai.queues.hours import store
 from tongdai.queues.hours.core import open_at
-from tongdai.queues.hours.model import Closure, Hours
+from tongdai.queues.hours.model import Closure
 from tongdai.queues.hours.view import (
     CLOSURE_SCHEMA,
     HOURS_SCHEMA,
@@ -215,7 +215,7 @@ async def _set(request: Request, queue_id: QueueId | None) -> Response:
     hours = parse_hours(body.decode(await body.read_json(request), _hours), principal.country)
     async with connection(request) as conn, conn.transaction():
         await _require(conn, principal.tenant_id, queue_id)
-        await _check_destination(conn, principal.tenant_id, queue_id, hours)
+        await store.require_destination(conn, principal.tenant_id, queue_id, hours.after_hours)
         await store.change(conn, principal.tenant_id, queue_id, hours, principal.author)
     return ok(Done(error_message="Opening hours updated successfully"))
 
@@ -241,10 +241,6 @@ async def _store_closure(
 async def _require(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None) -> None:
     if queue_id is not None and not await destinations.hold_queue(conn, tenant_id, queue_id):
         raise NotFound(NO_QUEUE)
-
-
-async def _check_destination(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None, hours: Hours) -> None:
-    await destinations.require(conn, tenant_id, "afterHours", hours.after_hours, not_queue=queue_id)
 
 
 HANDLERS: list[Route] = [

@@ -10,12 +10,14 @@ import asyncpg
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import Author, QueueId, TenantId
+from tongdai.queues.destinations import store as destinations
 from tongdai.queues.destinations.model import of_stored, stored_form
 from tongdai.queues.holidays import public
 from tongdai.queues.holidays.model import calendar_of, in_effect
 from tongdai.queues.holidays.store import edits, spans_of
 from tongdai.queues.hours.core import rules_of
 from tongdai.queues.hours.model import NOTHING_SET, Closure, Hours, OpeningRules, Week
+from tongdai.queues.model import Destination
 
 _HOURS = "week, observes_holidays, after_hours, closed, closed_until, closed_note"
 
@@ -137,3 +139,10 @@ async def close(
 
 def _subject(queue_id: QueueId | None) -> str:
     return "all queues" if queue_id is None else f"queue {queue_id}"
+
+
+async def require_destination(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId | None, after_hours: Destination | None
+) -> None:
+    """Raise an ApiError unless callers of a queue (None: all) may go there; within the transaction that stores it."""
+    await destinations.require(conn, tenant_id, "afterHours", after_hours, not_queue=queue_id)

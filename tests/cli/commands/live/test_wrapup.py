@@ -24,7 +24,8 @@ async def test_codes_are_created_offered_listed_and_deleted(api_server: Server) 
         assert ended.returncode == 0, ended.stderr
         return ended.stdout.strip()
 
-    code_id = done("create", "--name", "Later", "--callback")
+    code_id = done("create", "--name", "Soon", "--callback", "--success")
+    done("change", code_id, "--name", "Later", "--no-success")
     assert json.loads(done("codes", "--json")) == [
         {
             "codeId": int(code_id),

@@ -41,6 +41,14 @@ def test_music_is_added_listed_saved_and_deleted(run: Run, folder: Path) -> None
     assert listed(run) == []
 
 
+def test_file_is_stored_by_the_name_that_is_given(run: Run, folder: Path) -> None:
+    add = ("queue", "sound", "add", *OF_TENANT, "--name", "hold.wav", str(folder / "waiting.mp3"))
+    assert output_of(run(*add)).split()[1] == "hold.wav"
+    assert "--name is for one file" in complaint_of(run(*add, str(folder / "muoi.wav")), 2)
+    (found,) = listed(run)
+    assert (found["kind"], found["name"]) == ("music", "hold.wav")
+
+
 def test_prompts_are_named_by_their_parts(run: Run, folder: Path) -> None:
     output_of(run("queue", "sound", "add", *OF_TENANT, "--language", "vi", str(folder / "muoi.wav")))
     (found,) = listed(run)

@@ -1,6 +1,7 @@
 """`tongdai wrapup`, by the API of a running server."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import click
@@ -14,7 +15,7 @@ from tongdai_client import Client, WrapUpCode
 
 @click.group
 def wrapup() -> None:
-    """Create wrap-up codes, and set those of calls, by a running server.
+    """Create and change wrap-up codes, and set those of calls, by a running server.
 
     \b
     Example:
@@ -40,6 +41,26 @@ def create(client: Client, name: str, success: bool, callback: bool, do_not_call
         name, success=success, callback=callback, do_not_call=do_not_call, number_unusable=number_unusable
     )
     click.echo(made.code_id)
+
+
+@wrapup.command
+@click.argument("code_id", metavar="CODE_ID", type=ID)
+@click.option("--name", type=Text(), help="Another name.")
+@click.option("--success/--no-success", default=None, help="The contact is done.")
+@click.option("--callback/--no-callback", default=None, help="The contact is called again.")
+@click.option("--do-not-call/--no-do-not-call", default=None, help="The number goes on a do-not-call list.")
+@click.option("--number-unusable/--no-number-unusable", default=None, help="The number does not reach the contact.")
+@client_options("agent")
+def change(client: Client, code_id: int, **changed: Any) -> None:
+    """Change a wrap-up code, for calls that get it from then on.
+
+    \b
+    Example:
+      tongdai wrapup change 3 --name "Call in the evening" --no-success
+    """
+    if all(value is None for value in changed.values()):
+        raise click.UsageError("Give what is to change, such as --name.")
+    click.echo(client.update_wrap_up_code(code_id, **changed).message)
 
 
 @wrapup.command

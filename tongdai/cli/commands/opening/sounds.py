@@ -8,7 +8,7 @@ import click
 from tongdai.cli.commands.opening.hours import tenant_option
 from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import database_options, run
-from tongdai.cli.param_types import ID
+from tongdai.cli.param_types import ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, OperatorError
@@ -38,9 +38,10 @@ def sound() -> None:
 @click.option(
     "--language", type=click.Choice(LANGUAGES), help="They are prompts of that language, named by their parts."
 )
+@click.option("--name", type=Text(), help="The name to store one file by, instead of its own.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @database_options
-def add(settings: Settings, tenant_id: int, language: str | None, files: tuple[Path, ...]) -> None:
+def add(settings: Settings, tenant_id: int, language: str | None, name: str | None, files: tuple[Path, ...]) -> None:
     """Store WAV or MP3 files, in place of those of the same names.
 
     Queues name hold music by its file name. The file of a prompt is named by its part, with any ending; see `tongdai
@@ -49,13 +50,16 @@ def add(settings: Settings, tenant_id: int, language: str | None, files: tuple[P
     \b
     Examples:
       tongdai queue sound add --tenant 20260310 waiting.mp3
+      tongdai queue sound add --tenant 20260310 --name waiting.wav music-2027.mp3
       tongdai queue sound add --tenant 20260310 --language vi recorded/*.wav
     """
+    if name is not None and len(files) > 1:
+        raise click.UsageError("--name is for one file.")
     kind = Kind.MUSIC if language is None else Kind.PROMPT
 
     async def work(conn: Connection) -> None:
         owner = await known(conn, tenant_id)
-        sounds = [await _converted(file, kind, language) for file in files]
+        sounds = [await _converted(file, kind, language, name) for file in files]
         for new in sounds:
             stored = await store.put(conn, owner.tenant_id, new, None)
             if isinstance(stored, str):
@@ -65,8 +69,8 @@ def add(settings: Settings, tenant_id: int, language: str | None, files: tuple[P
     run(settings, work)
 
 
-async def _converted(path: Path, kind: Kind, language: str | None) -> NewSound:
-    name = path.name if kind is Kind.MUSIC else path.stem
+async def _converted(path: Path, kind: Kind, language: str | None, given: str | None) -> NewSound:
+    name = given or (path.name if kind is Kind.MUSIC else path.stem)
     try:
         require_decoder()
         require_name(kind, name, language)
