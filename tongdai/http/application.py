@@ -1,7 +1,7 @@
 """The ASGI application: routes a request, sends its response and logs it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 import structlog
@@ -9,6 +9,7 @@ import structlog
 from tongdai.errors import Overloaded
 from tongdai.http import access_log
 from tongdai.http.asgi import Receive, Scope, Send
+from tongdai.http.connections.websocket import FAILED, Handler, WebSocket
 from tongdai.http.cors import Cors
 from tongdai.http.envelope import on_exception
 from tongdai.http.request import AnyResponse, Request, Resources
@@ -16,13 +17,22 @@ from tongdai.http.routes import Routes
 
 log = structlog.get_logger()
 
+SWITCHING_PROTOCOLS = 101
 Opened = Callable[[], AbstractAsyncContextManager[Resources]]
 """Opens the resources of requests for the life of the server."""
 
 
 class Application:
-    def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256) -> None:
-        """Handle `at_once` requests at once; others are answered 503 (see `overloaded`).
+    def __init__(
+        self,
+        routes: Routes,
+        opened: Opened,
+        cors: Cors | None = None,
+        at_once: int = 256,
+        sockets: Mapping[str, Handler] | None = None,
+    ) -> None:
+        """Handle `at_once` requests at once; others are answered 503 (see `overloaded`). `sockets`: handlers of
+        websockets, by path.
 
         A response that is being sent does not count: event streams have a limit of their own.
         """
@@ -32,10 +42,14 @@ class Application:
         self._handling = 0
         self._routes = routes
         self._opened = opened
+        self._sockets = sockets or {}
         self._cors = cors
         self._resources: Resources
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(WebSocket(scope, receive, send), scope["path"])
+            return
         if scope["type"] != "http":
             await self._lifespan(receive, send)
             return
@@ -49,6 +63,19 @@ class Application:
             await (response.send_head if request.method == "HEAD" else response.send)(send, request.response_headers)
         finally:
             self.in_flight -= 1
+            access_log.report(request, status, time.perf_counter() - started)
+
+    async def _socket(self, socket: WebSocket, path: str) -> None:
+        started = time.perf_counter()
+        request = socket.request(self._resources)
+        status = SWITCHING_PROTOCOLS
+        try:
+            await (_refused if self.overloaded() else self._sockets[path])(socket, request)
+        except Exception as error:
+            response = on_exception(request, error)
+            status = response.status
+            await (socket.close(FAILED, "") if socket.accepted else socket.refuse(response))
+        finally:
             access_log.report(request, status, time.perf_counter() - started)
 
     async def _respond(self, request: Request) -> AnyResponse:
@@ -96,3 +123,7 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
             raise
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _refused(_socket: WebSocket, _request: Request) -> None:
+    raise Overloaded

@@ -17,6 +17,9 @@ its side means that the client has left: the application receives `http.disconne
 Under overload a request that has arrived as a whole is answered 503 before anything is made of it: that costs a tenth
 of what the application's refusal does.
 
+A request to become a websocket is one only at the paths for that: there the connection is handed to uvicorn's protocol
+of websockets, whose limits are in serve.py. At all others it is a request like any, and its header `Upgrade` ignored.
+
 At the limit of connections, the oldest one that never completed a head makes place for the next, else the one that has
 been idle for longest, else the one whose client has taken nothing of a response for longest. If there is none, the next
 is answered 503 at once.
@@ -33,13 +36,14 @@ from typing import Any, cast
 
 from httptools import HttpParserError
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from tongdai.http.connections import refusal
 from tongdai.http.connections.core import whole_requests
 from tongdai.http.connections.early import closing_early
 from tongdai.http.connections.refusal import Refusal
+from tongdai.http.connections.waits import Waits
 from tongdai.http.request import CLIENT_LEFT
 
 LINGER_S = 30.0
@@ -69,6 +73,8 @@ class Connections:
     at_most: int
     refuses: Callable[[int, bytes], bool] = lambda _, __: False
     """Whether a request that has arrived is refused, by how many have begun that have not run yet, and its bytes."""
+    websockets: frozenset[bytes] = frozenset()
+    """Paths at which a connection may become a websocket."""
     stopping: bool = False
     """Whether each connection ends with the response to the request that is being read or handled."""
     begun: int = 0
@@ -95,7 +101,7 @@ class Connections:
         return LimitedProtocol(self, config, server_state, app_state, _loop)
 
 
-class LimitedProtocol(HttpToolsProtocol):
+class LimitedProtocol(Waits):
     def __init__(
         self,
         all_of_them: Connections,
@@ -106,10 +112,6 @@ class LimitedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, loop)
         self._all = all_of_them
-        self._until: float | None = None
-        """When the present wait ends."""
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
         self._waiting = True
         """For the first byte of a request."""
         self._head_begun = False
@@ -120,6 +122,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._half_closed = False
         self._unreadable = False
         """Whether something has arrived that cannot be parsed: the rest is discarded."""
+        self._upgrades = False
+        """Whether the request whose head has arrived makes the connection a websocket."""
         self._linger_until: float | None = None
         self._running: RequestResponseCycle | None = None
         """The last request that began to run."""
@@ -188,6 +192,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._become_idle()
         return True
 
+    def _should_upgrade(self) -> bool:
+        return self._upgrades
+
+    def handle_websocket_upgrade(self) -> None:
+        self._wait_no_more()
+        self._all.stalled.pop(self, None)
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         self._refuse(refusal.HEAD_TOO_LARGE if self._head_too_large else refusal.UNREADABLE)
 
@@ -227,9 +239,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return cycle.disconnected
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._wait_no_more()
         self._leave_lists()
         self._all.stalled.pop(self, None)
         if self._running is not None:  # `cycle` is that of the last request that has arrived
@@ -257,6 +267,7 @@ class LimitedProtocol(HttpToolsProtocol):
             raise HttpParserError("too many requests at once")  # those that are here are answered
         self._head_begun = True
         self._header_bytes = 0
+        self._upgrades = False
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -271,11 +282,20 @@ class LimitedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._leave_lists()
         self._stop_waiting()
+        # Decided once: the answer to a request must not make the rest of it a websocket.
+        answered = self._running is None or self._running.response_complete
+        self._upgrades = answered and self.url.partition(b"?")[0] in self._all.websockets and self._asks_for_websocket()
         super().on_headers_complete()
-        if self._all.stopping:
+        if self._all.stopping and not self._upgrades:
             self.cycle.keep_alive = False
 
+    def _asks_for_websocket(self) -> bool:
+        assert self.parser is not None, "it has just parsed a head"
+        return self.parser.should_upgrade() and self._get_upgrade() == b"websocket"
+
     def on_message_complete(self) -> None:
+        if self._upgrades:
+            return
         answered = self.cycle.response_complete
         super().on_message_complete()
         self.cycle.more_body = False
@@ -347,8 +367,6 @@ class LimitedProtocol(HttpToolsProtocol):
         else:
             super().shutdown()
 
-    # Timers
-
     def _become_idle(self) -> None:
         self._waiting = True
         self._all.idle[self] = None
@@ -357,31 +375,6 @@ class LimitedProtocol(HttpToolsProtocol):
     def _leave_lists(self) -> None:
         self._all.silent.pop(self, None)
         self._all.idle.pop(self, None)
-
-    def _wait(self, seconds: float) -> None:
-        """Close the connection after that time, unless it waits for something else by then."""
-        until = self._until = self.loop.time() + seconds
-        if self._timer is not None:
-            if self._timer_at <= until:  # it starts again then; most are stopped long before
-                return
-            self._timer.cancel()
-        self._start_timer(until)
-
-    def _start_timer(self, at: float) -> None:
-        self._timer_at = at
-        self._timer = self.loop.call_later(max(0.0, at - self.loop.time()), self._timer_fired)
-
-    def _stop_waiting(self) -> None:
-        self._until = None
-
-    def _timer_fired(self) -> None:
-        self._timer = None
-        if self._until is None:
-            return
-        if self._until > self.loop.time():
-            self._start_timer(self._until)
-        else:
-            self._overdue()
 
     def _overdue(self) -> None:
         if self._linger_until is not None:

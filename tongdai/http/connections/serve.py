@@ -26,6 +26,10 @@ ACCEPTED_AT_ONCE = 32
 """Connections accepted in one turn of the loop."""
 ACCEPTED_AT_LAST = 2048
 """Connections accepted when the server stops: as many as may wait for it."""
+WEBSOCKET_MESSAGE_MAX = 64 * 1024
+"""Bytes of a message on a websocket."""
+WEBSOCKET_PING_S = 10.0
+"""How often a websocket is pinged, and how long the answer may take."""
 FULL_COLLECTION = 100
 """Collections of the middle generation to one of all objects: that takes 0.15 s with 12,000 connections, and Python's
 10 would make one for each few thousand that are opened."""
@@ -39,7 +43,11 @@ def serve(app: ASGIApp, listening: socket.socket, limits: Connections, drain_s: 
     config = uvicorn.Config(
         cast("Any", app),
         http=cast("Any", limits.protocol),
-        ws="none",
+        ws="websockets-sansio",  # at the paths of `limits` alone
+        ws_max_size=WEBSOCKET_MESSAGE_MAX,
+        ws_ping_interval=WEBSOCKET_PING_S,
+        ws_ping_timeout=WEBSOCKET_PING_S,
+        ws_per_message_deflate=False,
         loop="none",
         lifespan="on",
         log_config=None,
