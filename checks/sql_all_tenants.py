@@ -31,6 +31,7 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.calls.store.OVERDUE": "the leader of a switch looks for calls without a heartbeat",
     "tongdai.calls.store.ENDED": "a switch lists channels, not their tenants",
     "tongdai.calls.inbound.store.ACTIVE": "the leader of a switch adopts its calls to queues",
+    "tongdai.agents.accounts.browser.EXPIRED": "the leader of a switch releases what no browser holds, one by one",
     "tongdai.agents.accounts.store.CHANGED": "the leader of a switch makes phones' accounts, one by one",
     "tongdai.agents.accounts.store.UNWANTED": "the leader of a switch removes phones' accounts, one by one",
     "tongdai.agents.accounts.store.WANTED": "the leader of a switch makes phones' accounts, one by one",

@@ -52,7 +52,7 @@ async def test_agent_without_an_endpoint_gets_an_account(floor, pool):
     assert phone["password"] == password_of(PEPPER.encode(), account.name, account.salt)
     shown = await floor.tenant.done("GET", f"/v1/agents/{agent_id}/phone-account")
     assert shown.pop("madeAt") == shown.pop("passwordAt")
-    assert shown == {"username": phone["username"], "onSwitch": False, "problem": None}
+    assert shown == {"username": phone["username"], "onSwitch": False, "problem": None, "inBrowser": False}
 
 
 async def test_password_is_shown_once_and_stored_nowhere(floor, pool, caplog, capfd):

@@ -25,7 +25,9 @@ class MemoryAccounts:
     """How often all accounts were read."""
 
     def add(self, name: str, salt: bytes = b"one", mode: Mode = Mode.NAILED_UP) -> None:
-        self.accounts[name] = Wanted(TenantId(1), AgentId(1), name, salt, mode, pushed=False, problem=None)
+        self.accounts[name] = Wanted(
+            TenantId(1), AgentId(1), name, salt, mode, browser=False, pushed=False, problem=None
+        )
 
     def remove(self, name: str) -> None:
         del self.accounts[name]

@@ -55,6 +55,8 @@ class PhoneAccountView(msgspec.Struct, kw_only=True):
     """Whether the switch has it as it is: within seconds while the switch is connected."""
     problem: str | None
     """Why the switch did not take it; it is tried again each minute. Null: no problem."""
+    inBrowser: bool
+    """Whether the agent uses it in the browser, on their desk. It is on the switch only while the desk is open then."""
 
 
 class AgentCreated(Done, kw_only=True):
@@ -88,6 +90,7 @@ def _account_view(account: PhoneAccount) -> PhoneAccountView:
         passwordAt=account.password_at,
         onSwitch=account.pushed_at is not None,
         problem=account.problem,
+        inBrowser=account.browser,
     )
 
 
@@ -106,6 +109,7 @@ def _account_view(account: PhoneAccount) -> PhoneAccountView:
             "passwordAt": "2026-03-10T02:00:00Z",
             "onSwitch": True,
             "problem": None,
+            "inBrowser": False,
         },
         failures=(NotFound("The agent has no phone account"),),
     )
@@ -200,7 +204,8 @@ HANDLERS: list[Route] = [
     _secret(
         "/agents/{id}/phone-account/rotate",
         "Give the SIP account another password; only this response shows it",
-        "The phone is signed off within seconds, until it is set up with the new one. A present call continues.",
+        "The phone is signed off within seconds, until it is set up with the new one. A present call continues. "
+        "A browser that used the account does not any more.",
         "Password made",
         store.rotate,
     ),

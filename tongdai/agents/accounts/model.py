@@ -56,6 +56,8 @@ class PhoneAccount:
     """When the switch got the account as it is; None: it has not."""
     problem: str | None
     """Why the switch did not take it."""
+    browser: bool
+    """A browser uses it, and not a desk phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Wanted:
     salt: bytes
     mode: Mode
     """The mode of the agent: a phone in mode ring is not asked to answer by itself."""
+    browser: bool
+    """It is for a browser: encrypted sound, over a websocket."""
     pushed: bool
     """The switch got it as it is."""
     problem: str | None

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from tongdai.agents.accounts import browser
 from tongdai.agents.accounts.model import (
     SALT,
     AccountRefusal,
@@ -34,7 +35,7 @@ select a.state, t.switch_id from agent a join tenant t on t.tenant_id = $1
 where a.tenant_id = $1 and a.agent_id = $2 for no key update of a
 """
 FIND = """
-select name, made_at, password_at, pushed_at, problem from phone_account
+select name, made_at, password_at, pushed_at, problem, browser from phone_account
 where tenant_id = $1 and agent_id = $2 and removed_at is null
 """
 
@@ -100,7 +101,8 @@ ROTATE = """
 with clock as materialized (
     select now() as now_at
 )
-update phone_account p set salt = $3, password_at = clock.now_at, pushed_at = null, problem = null
+update phone_account p set salt = $3, password_at = clock.now_at, pushed_at = null, problem = null,
+    browser = false, holding = null, session_id = null, held_until = null
 from clock where p.tenant_id = $1 and p.agent_id = $2 and p.removed_at is null returning name
 """
 
@@ -108,7 +110,8 @@ from clock where p.tenant_id = $1 and p.agent_id = $2 and p.removed_at is null r
 async def rotate(
     conn: Connection, tenant_id: TenantId, agent_id: AgentId, pepper: bytes, by: Author | None
 ) -> Credentials | AccountRefusal:
-    """Give an account another password; the phone must be set up again. A call that it is in continues."""
+    """Give an account another password, for a desk phone, which must be set up again. A call that it is in
+    continues."""
     salt = secrets.token_bytes(SALT)
     async with conn.transaction():
         if await conn.fetchrow(LOCK_AGENT, tenant_id, agent_id) is None:
@@ -124,7 +127,8 @@ REMOVE = """
 with clock as materialized (
     select now() as now_at
 )
-update phone_account p set removed_at = clock.now_at, pushed_at = null, problem = null
+update phone_account p set removed_at = clock.now_at, pushed_at = null, problem = null,
+    holding = null, session_id = null, held_until = null
 from clock where p.tenant_id = $1 and p.agent_id = $2 and p.removed_at is null returning name
 """
 
@@ -162,13 +166,14 @@ async def mode_changed(conn: Connection, tenant_id: TenantId, agent_id: AgentId)
 
 # For the leader of a switch.
 
-_ACCOUNT = "p.tenant_id, p.agent_id, p.name, p.salt, a.mode, p.pushed_at is not null as pushed, p.problem"
+_ACCOUNT = "p.tenant_id, p.agent_id, p.name, p.salt, a.mode, p.browser, p.pushed_at is not null as pushed, p.problem"
 _ACCOUNTS = "phone_account p join agent a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id"
+_WANTED = "p.removed_at is null and (p.holding is not null or not p.browser)"
 WANTED = f"""
-select {_ACCOUNT} from {_ACCOUNTS} where p.switch_id = $1 and p.removed_at is null order by p.tenant_id, p.name
+select {_ACCOUNT} from {_ACCOUNTS} where p.switch_id = $1 and {_WANTED} order by p.tenant_id, p.name
 """
 CHANGED = f"""
-select {_ACCOUNT} from {_ACCOUNTS} where p.switch_id = $1 and p.removed_at is null and p.pushed_at is null
+select {_ACCOUNT} from {_ACCOUNTS} where p.switch_id = $1 and {_WANTED} and p.pushed_at is null
 order by p.tenant_id, p.name
 """
 
@@ -192,12 +197,14 @@ def _wanted(row: asyncpg.Record | Mapping[str, Any]) -> Wanted:
 UNWANTED = """
 select tenant_id, name from phone_account
 where switch_id = $1 and removed_at is not null and pushed_at is null
+    or switch_id = $1 and browser and holding is null and removed_at is null and pushed_at is not null
 order by tenant_id, name
 """
 
 
 async def unwanted(conn: Connection, switch_id: SwitchId) -> list[Unwanted]:
-    """The accounts that a switch should remove, over all tenants."""
+    """The accounts that a switch should remove, over all tenants: removed ones, and browsers' that nobody holds."""
+    await browser.expire(conn, switch_id)
     return [Unwanted(row["tenant_id"], row["name"]) for row in await conn.fetch(UNWANTED, switch_id)]
 
 
@@ -229,9 +236,16 @@ async def refused(conn: Connection, account: Wanted, problem: str) -> None:
 GONE = "delete from phone_account where tenant_id = $1 and name = $2 and removed_at is not null returning switch_id"
 
 
+RELEASED = """
+update phone_account set pushed_at = null
+where tenant_id = $1 and name = $2 and browser and holding is null and removed_at is null
+"""
+
+
 async def gone(conn: Connection, account: Unwanted) -> None:
-    """The switch has removed it: nobody has the name any more."""
+    """The switch has removed it: nobody has the name any more, unless it waits for a browser."""
     async with conn.transaction():
+        await conn.execute(RELEASED, account.tenant_id, account.name)
         switch_id = await conn.fetchval(GONE, account.tenant_id, account.name)
         if switch_id is not None:
             await endpoints.give_up(conn, account.tenant_id, switch_id, account.name)

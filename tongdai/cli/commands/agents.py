@@ -340,6 +340,7 @@ def show_(client: Client, agent_id: int, as_json: bool) -> None:
         "passwordAt": account.password_at,
         "onSwitch": account.on_switch,
         "problem": account.problem,
+        "inBrowser": account.in_browser,
     }
     show(list(row), [row], as_json=as_json)
 

@@ -16,8 +16,9 @@ from tongdai.switch.interface import Ari
 REALM = "asterisk"
 """Asterisk's default."""
 _AOR = {"max_contacts": "1", "remove_existing": "yes", "maximum_expiration": "300"}
+_ASKED = {"qualify_frequency": "3", "qualify_timeout": "3.0"}
+"""A page may stop while its connection stays open: it is asked whether it is there."""
 _ENDPOINT = {
-    "transport": "transport-udp",
     "context": "closed",
     "disallow": "all",
     "allow": "alaw,ulaw",
@@ -26,6 +27,9 @@ _ENDPOINT = {
     "rewrite_contact": "yes",
     "allow_transfer": "no",
 }
+_DESK_PHONE = {"transport": "transport-udp"}
+_BROWSER = {"webrtc": "yes", "dtls_auto_generate_cert": "yes", "rtp_timeout": "15"}
+"""Sound is encrypted. A browser that is gone says no good-bye: without its sound the call ends."""
 _ANSWERS_BY_ITSELF = {"set_var": "PJSIP_HEADER(add,Call-Info)=<sip:tongdai>;answer-after=0"}
 _MARK = "accountcode"
 """The field of the endpoint that has the revision: Asterisk only copies it to its own call records."""
@@ -38,11 +42,23 @@ class Account:
     """MD5 of name, realm and password: what the switch keeps of the password."""
     answers_by_itself: bool = True
     """Calls to the phone ask it to pick up."""
+    browser: bool = False
+    """The phone is in a browser: it signs on by a websocket, and its sound is encrypted."""
+
+    @property
+    def aor(self) -> dict[str, str]:
+        return _AOR | _ASKED if self.browser else _AOR
+
+    @property
+    def endpoint(self) -> dict[str, str]:
+        """Its settings, without those that name it."""
+        kind = _BROWSER if self.browser else _DESK_PHONE
+        return _ENDPOINT | kind | (_ANSWERS_BY_ITSELF if self.answers_by_itself else {})
 
     @property
     def revision(self) -> str:
         """Differs when anything of the account does."""
-        fields = (self.name, self.digest, self.answers_by_itself, _AOR, _ENDPOINT, _ANSWERS_BY_ITSELF)
+        fields = (self.name, self.digest, self.aor, self.endpoint)
         return hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
 
 
@@ -61,10 +77,9 @@ async def put_account(ari: Ari, account: Account) -> bool:
     auth = await _fields(ari, "auth", name)
     if auth is not None and auth.get("md5_cred") != account.digest:
         await _delete(ari, "aor", name)
-    variables = _ANSWERS_BY_ITSELF if account.answers_by_itself else {}
     await _put(ari, "auth", name, {"auth_type": "md5", "username": name, "md5_cred": account.digest, "realm": REALM})
-    await _put(ari, "aor", name, _AOR)
-    await _put(ari, "endpoint", name, {**_ENDPOINT, "aors": name, "auth": name, _MARK: account.revision, **variables})
+    await _put(ari, "aor", name, account.aor)
+    await _put(ari, "endpoint", name, {**account.endpoint, "aors": name, "auth": name, _MARK: account.revision})
     return True
 
 

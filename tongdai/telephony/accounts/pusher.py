@@ -2,6 +2,7 @@
 
     phone_account: made, changed ─→ once a second: not known to be there ─→ put on the switch ─→ pushed, or its problem
                    removed ───────→ removed from the switch ─→ the row goes
+                   a browser's that none holds ─→ removed from the switch ─→ the row waits for the next one
 
 The rows are the truth, and the switch has a copy in its memory, which it loses when it restarts. So after each
 connection every account is compared with the switch's, and put there where it is missing or differs; after that only
@@ -72,7 +73,8 @@ class AccountPusher:
             raise
 
     async def _keep(self, wanted: Wanted) -> None:
-        account = Account(wanted.name, self._store.digest(wanted), answers_by_itself=wanted.mode is Mode.NAILED_UP)
+        digest = self._store.digest(wanted)
+        account = Account(wanted.name, digest, answers_by_itself=wanted.mode is Mode.NAILED_UP, browser=wanted.browser)
         if self._there.get(account.name) == account.revision and wanted.pushed:
             return
         revision, at = self._refused_at.get(account.name, ("", 0.0))

@@ -131,6 +131,8 @@ class PhoneAccount(Result, frozen=True, kw_only=True):
     """The switch has it as it is."""
     problem: str | None
     """Why the switch did not take it."""
+    in_browser: bool
+    """The agent uses it in the browser; it is on the switch only while their desk is open."""
 
 
 class Preview(Result, frozen=True, kw_only=True):

@@ -1,0 +1,151 @@
+"""Accounts that browsers use: each is held by one connection of one browser, and is on the switch meanwhile.
+
+    hold ──▶ held ──extend, each few seconds──▶ held
+               ├── not extended: the server crashed, or the browser is gone ──▶ LEASE later: released
+               ├── release: the session has ended ───────────────────────────▶ released
+               └── hold by another connection: that one has it, the first one's `extend` says so
+
+Credentials are of the holding's session: another session gets another password, which signs the first one off. What
+is released is removed from the switch (`store.unwanted`), so that its password is good for nothing; the row stays, for
+the next holding. A rotated account is a desk phone's again.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from tongdai.agents.accounts.model import SALT, Credentials, password_of
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, Author, SessionId, SwitchId, TenantId
+
+LEASE = timedelta(seconds=15)
+"""How long a holding lasts that is not extended: a reload takes less."""
+
+
+class NotHeld(Enum):
+    NO_ACCOUNT = auto()
+    """The agent has no account: their phone is in the switch's own files."""
+    DESK_PHONE = auto()
+    """The account is a desk phone's, which would be signed off."""
+    ELSEWHERE = auto()
+    """Another browser has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    credentials: Credentials
+    renewed: bool
+    """The password is a new one."""
+
+
+FIND = """
+select name, salt, browser, session_id, held_until > now() as held from phone_account
+where tenant_id = $1 and agent_id = $2 and removed_at is null for no key update
+"""
+HOLD = """
+with clock as materialized (
+    select now() as now_at, now() + $5::interval as until
+)
+update phone_account p set browser = true, holding = $3, session_id = $4, held_until = clock.until,
+    salt = $6, pushed_at = case when p.salt = $6 then p.pushed_at end, problem = null,
+    password_at = case when p.salt = $6 then p.password_at else clock.now_at end
+from clock where p.tenant_id = $1 and p.agent_id = $2 and p.removed_at is null
+"""
+
+
+async def hold(
+    conn: Connection,
+    tenant_id: TenantId,
+    agent_id: AgentId,
+    session_id: SessionId,
+    holding: UUID,
+    pepper: bytes,
+    by: Author,
+    *,
+    take: bool,
+) -> Held | NotHeld:
+    """Have the account of an agent for a connection. `take`: also from a desk phone, or another session's browser."""
+    async with conn.transaction():
+        row = await conn.fetchrow(FIND, tenant_id, agent_id)
+        if row is None:
+            return NotHeld.NO_ACCOUNT
+        own = bool(row["held"]) and row["session_id"] == session_id
+        if not take and not own:
+            if not row["browser"]:
+                return NotHeld.DESK_PHONE
+            if row["held"]:
+                return NotHeld.ELSEWHERE
+        salt = row["salt"] if own else secrets.token_bytes(SALT)
+        await conn.execute(HOLD, tenant_id, agent_id, holding, session_id, LEASE, salt)
+        if not own:
+            await audit.record(conn, tenant_id, by, "phone_account.hold", f"agent {agent_id}", {"name": row["name"]})
+    return Held(Credentials(row["name"], password_of(pepper, row["name"], salt)), renewed=not own)
+
+
+EXTEND = """
+with clock as materialized (
+    select now() + $4::interval as until
+)
+update phone_account p set held_until = clock.until
+from clock where p.tenant_id = $1 and p.agent_id = $2 and p.holding = $3 and p.removed_at is null returning true
+"""
+
+
+async def extend(conn: Connection, tenant_id: TenantId, agent_id: AgentId, holding: UUID) -> bool:
+    """False: the connection does not have the account any more."""
+    return await conn.fetchval(EXTEND, tenant_id, agent_id, holding, LEASE) is True
+
+
+RELEASE = """
+with clock as materialized (
+    select now() as now_at
+)
+update phone_account p set held_until = clock.now_at
+from clock where p.tenant_id = $1 and p.agent_id = $2 and p.holding = $3
+"""
+
+
+async def release(conn: Connection, tenant_id: TenantId, agent_id: AgentId, holding: UUID) -> None:
+    """End a holding now, unless another connection has the account."""
+    await conn.execute(RELEASE, tenant_id, agent_id, holding)
+
+
+ON_SWITCH = """
+select pushed_at is not null as there, problem from phone_account
+where tenant_id = $1 and agent_id = $2 and holding = $3 and removed_at is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OnSwitch:
+    there: bool
+    problem: str | None
+
+
+async def on_switch(conn: Connection, tenant_id: TenantId, agent_id: AgentId, holding: UUID) -> OnSwitch | None:
+    """Whether the switch has the account as it is; None: the connection does not have it any more."""
+    row = await conn.fetchrow(ON_SWITCH, tenant_id, agent_id, holding)
+    return None if row is None else OnSwitch(row["there"], row["problem"])
+
+
+EXPIRED = """
+select tenant_id, name from phone_account
+where switch_id = $1 and browser and held_until <= now() order by tenant_id, name
+"""
+EXPIRE = """
+with clock as materialized (
+    select now() as now_at
+)
+update phone_account p set holding = null, session_id = null, held_until = null,
+    pushed_at = coalesce(p.pushed_at, clock.now_at)
+from clock where p.tenant_id = $1 and p.name = $2 and p.browser and p.held_until <= clock.now_at
+"""
+
+
+async def expire(conn: Connection, switch_id: SwitchId) -> None:
+    """Release what was not extended, for the leader of the switch; `pushed_at` says that the switch may have it."""
+    for row in await conn.fetch(EXPIRED, switch_id):
+        await conn.execute(EXPIRE, row["tenant_id"], row["name"])
