@@ -175,6 +175,9 @@ class Settings:
     """Password of that user."""
     asterisk_app: str = "tongdai"
     """Stasis application; installations that share an Asterisk need different ones."""
+    phone_url: str | None = None
+    """Websocket of the Asterisk for phones in browsers, such as `ws://127.0.0.1:8088/ws`; by default `/ws` of
+    `asterisk`."""
     switch: str = "default"
     """The switch that the telephony process leads; a new name adds a switch."""
     dial: Literal["auto", "held"] = "auto"
@@ -221,6 +224,11 @@ class Settings:
         here = self.asterisk is None or urlsplit(self.asterisk).hostname in _LOOPBACK
         host = "127.0.0.1" if self.host in _EVERYWHERE else self.host
         return f"http://{host}:{self.port}" if here and self.port and ":" not in host else None
+
+    @property
+    def phone_base(self) -> str | None:
+        """Where the API connects phones in browsers with the switch; None: there are none."""
+        return self.phone_url or (f"{self.asterisk.rstrip('/')}/ws" if self.asterisk is not None else None)
 
     @property
     def admin_ports(self) -> tuple[int, ...]:
@@ -297,6 +305,10 @@ _NAMES = {
     "sounds_url": (
         r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*/?",
         "http://host:port or https://host, with a path or without",
+    ),
+    "phone_url": (
+        r"wss?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+",
+        "ws://host:port/path or wss://host/path",
     ),
     "default_sound": (rf"/?{_PART}(/{_PART})*", "the name of a sound, without its suffix"),
 }

@@ -48,6 +48,7 @@ from tongdai.people.sessions import api as sessions
 from tongdai.people.sessions.lookup import SEEN_S, SessionLookup
 from tongdai.people.teams import api as teams
 from tongdai.people.users import api as users
+from tongdai.phone import socket as phone
 from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.queues.sounds import signed
@@ -90,6 +91,7 @@ PEOPLE_ROUTES: list[Route] = [*sessions.HANDLERS]
 ALL_ENDPOINTS: list[Endpoint] = [*ENDPOINTS, *(route.endpoint for route in PEOPLE_ROUTES)]
 """The same, and those for people alone."""
 
+WEBSOCKETS = frozenset((phone.PATH.encode(),))
 OBSERVE_S = 1.0
 WAIT_FOR_DOCUMENT = 32
 """Requests that may wait for the OpenAPI document while it is made."""
@@ -121,7 +123,9 @@ def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | Non
                 os_process.on_signal_too(stop, resources.stopping.set)
             yield resources
 
-    application = Application(routes, opened, _cors(settings), settings.max_in_flight)
+    application = Application(
+        routes, opened, _cors(settings), settings.max_in_flight, {phone.PATH: phone.PhoneSocket(settings)}
+    )
     return application
 
 
@@ -226,5 +230,5 @@ def worker(settings: Settings) -> None:
     descriptors = os_process.raise_descriptor_limit()
     at_most = min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS))
     application = build(settings, os.environ[ROLE_DSN], SystemClock(), signal.SIGTERM)
-    limits = Connections(settings.header_timeout_s, settings.keep_alive_s, at_most, application.refuses)
+    limits = Connections(settings.header_timeout_s, settings.keep_alive_s, at_most, application.refuses, WEBSOCKETS)
     serve(application, api_workers.inherited(), limits, settings.drain_s)

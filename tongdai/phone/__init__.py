@@ -1,0 +1,1 @@
+"""The phone in an agent's browser: its connection to the switch."""
