@@ -15,6 +15,6 @@ export default defineConfig({
     target: "es2022",
     reportCompressedSize: false,
   },
-  server: { proxy: { "/v1": api, "/docs": api, "/openapi.json": api } },
+  server: { proxy: { "/phone": { target: api, ws: true }, "/v1": api, "/docs": api, "/openapi.json": api } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 } as Parameters<typeof defineConfig>[0] & { test: object });

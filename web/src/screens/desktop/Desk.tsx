@@ -7,6 +7,7 @@ import { Callbacks } from "./Callbacks.tsx";
 import { useAgentId, useCallId, type Agent } from "./data.ts";
 import css from "./desk.module.css";
 import { Missed } from "./Missed.tsx";
+import { PhonePanel } from "./PhonePanel.tsx";
 import { StatePanel } from "./StatePanel.tsx";
 import { useDeskWords } from "./words.ts";
 
@@ -30,6 +31,7 @@ function Parts({ heard }: { heard: Heard<Agent> }) {
     <div className={css["grid"]}>
       <div className={css["column"]}>
         <StatePanel heard={heard} />
+        <PhonePanel agent={agent} />
         <CallPanel agent={agent} callId={callId} />
       </div>
       <div className={css["column"]}>

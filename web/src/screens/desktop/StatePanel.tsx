@@ -11,6 +11,8 @@ import { Panel } from "../../parts/Panel.tsx";
 import { stateActs, type StateAct } from "./acts.ts";
 import { useAct, type Agent } from "./data.ts";
 import css from "./desk.module.css";
+import { usePhone } from "./PhonePanel.tsx";
+import { blocks } from "./phone/status.ts";
 import { useDeskWords } from "./words.ts";
 
 const TONES: Record<Agent["state"], Tone> = {
@@ -24,6 +26,7 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
   const act = useAct();
   const [pausing, setPausing] = useState(false);
   const agent = heard.data;
+  const waits = blocks(usePhone().status);
   const params = { params: { path: { id: agent.agentId } } };
   const inCall = agent.callId !== null;
 
@@ -50,9 +53,10 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
         {agent.state === "alerting" && <p role="alert">{t.ringing}</p>}
         {!agent.phoneReachable && agent.state !== "offline" && <p className={css["wrong"]}>{t.unreachable}</p>}
         {agent.busyElsewhere && <p>{t.busyElsewhere}</p>}
+        {waits && <p>{t.phone.first}</p>}
         <div className={css["acts"]}>
           {stateActs(agent).map((one) => (
-            <Button key={one} kind={one === "signIn" || one === "ready" ? "primary" : ""} disabled={act.isPending} onClick={send[one]}>
+            <Button key={one} kind={one === "signIn" || one === "ready" ? "primary" : ""} disabled={act.isPending || (waits && (one === "signIn" || one === "ready"))} onClick={send[one]}>
               {one === "pause" && inCall ? t.pauseAfter : one === "signOut" && inCall ? t.signOutAfter : t.act[one]}
             </Button>
           ))}

@@ -1,0 +1,81 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { useSession } from "../../data/session.ts";
+import { Badge, type Tone } from "../../parts/Badge.tsx";
+import { Button } from "../../parts/Button.tsx";
+import { Select } from "../../parts/Field.tsx";
+import { Panel } from "../../parts/Panel.tsx";
+import type { Agent } from "./data.ts";
+import css from "./desk.module.css";
+import { phone } from "./phone/phone.ts";
+import { retries, shown, takes, type Status } from "./phone/status.ts";
+import { useDeskWords } from "./words.ts";
+
+const TONES: Partial<Record<Status, Tone>> = { ready: "good", connected: "good", ringing: "info", connecting: "info", asking: "warn", signing_on: "info" };
+const LEVEL_MS = 200;
+
+/** The phone of this browser, as it is now. */
+export function usePhone() {
+  return useSyncExternalStore(phone.subscribe, phone.shown);
+}
+
+/** The phone in this browser: whether it works, its microphone, and what to do when it does not. */
+export function PhonePanel({ agent }: { agent: Agent }) {
+  const t = useDeskWords().phone;
+  const { csrfToken } = useSession();
+  const { status, roundTrip } = usePhone();
+  const { agentId, state } = agent;
+  useEffect(() => phone.start(agentId, csrfToken), [agentId, csrfToken]);
+  useEffect(() => {
+    if (state === "offline") phone.over();
+  }, [state]);
+  if (!shown(status)) return null;
+  const help: Partial<Record<Status, string>> = t.help;
+  const works = status === "ready" || status === "connected" || status === "ringing";
+  return (
+    <Panel title={t.title}>
+      <div className={css["body"]}>
+        <div className={css["state"]} role="status" aria-live="polite">
+          <Badge tone={TONES[status] ?? "bad"}>{t.states[status]}</Badge>
+          {works && roundTrip !== null && <span className={css["muted"]}>{t.roundTrip(String(roundTrip))}</span>}
+        </div>
+        {help[status] && <p>{help[status]}</p>}
+        {works && <Microphone />}
+        <div className={css["acts"]}>
+          {status === "ringing" && <Button kind="primary" onClick={() => phone.answer()}>{t.answer}</Button>}
+          {takes(status) && <Button kind="primary" onClick={() => phone.start(agentId, csrfToken, true)}>{t.take}</Button>}
+          {retries(status) && <Button kind="primary" onClick={() => phone.again()}>{t.again}</Button>}
+        </div>
+      </div>
+    </Panel>
+  );
+}
+
+function Microphone() {
+  const t = useDeskWords().phone;
+  const [loud, setLoud] = useState(0);
+  const [found, setFound] = useState<Awaited<ReturnType<typeof phone.microphones>>>();
+  useEffect(() => {
+    const look = (): void => void phone.microphones().then(setFound);
+    look();
+    navigator.mediaDevices.addEventListener("devicechange", look);
+    const timer = setInterval(() => setLoud(phone.level() ?? 0), LEVEL_MS);
+    return () => {
+      clearInterval(timer);
+      navigator.mediaDevices.removeEventListener("devicechange", look);
+    };
+  }, []);
+  const named = found?.devices.filter(({ deviceId }) => deviceId) ?? [];
+  return (
+    <>
+      <label className={css["meter"]}>
+        {t.microphone}
+        <meter min={0} max={1} value={loud} aria-label={t.loudness} />
+      </label>
+      {named.length > 1 && (
+        <Select label={t.choose} value={found?.used ?? ""} onChange={({ target }) => void phone.choose(target.value).then(() => phone.microphones().then(setFound))}>
+          {named.map(({ deviceId, label }) => <option key={deviceId} value={deviceId}>{label}</option>)}
+        </Select>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,250 @@
+/**
+ * The phone of this browser: it signs on at the switch through our own server, and is called once when the agent signs
+ * in (or for each call, in mode ring). One tab has it, by a Web Lock; one browser, by the server.
+ *
+ *     start ─▶ lock ─▶ connection: credentials ─▶ microphone ─▶ sign on ─▶ ready ─▶ connected, ringing
+ *
+ * Whether the switch can reach it is what the server says of the agent, and not what is known here.
+ */
+
+import type { RTCSession } from "jssip/lib/RTCSession";
+import type { UA } from "jssip/lib/UA";
+import { Connection, type Credentials } from "./connection.ts";
+import { again, closed, level, picksUp, type Status } from "./status.ts";
+
+const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+/** Candidates of other networks may take 40 s to be found; the first ones are those that work. */
+const CANDIDATES_MS = 500;
+const RETRY_MS = 1_000;
+const DEVICE = "tongdai.microphone";
+
+export type Shown = {
+  status: Status;
+  /** Time from the request to sign on to its answer, in ms. */
+  roundTrip: number | null;
+};
+
+class Phone {
+  #shown: Shown = { status: "off", roundTrip: null };
+  #listeners = new Set<() => void>();
+  #csrfToken = "";
+  #agent: number | null = null;
+  #connection: Connection | null = null;
+  #ua: UA | null = null;
+  #session: RTCSession | null = null;
+  #microphone: MediaStream | null = null;
+  #meter: { analyser: AnalyserNode; samples: Float32Array<ArrayBuffer>; context: AudioContext } | null = null;
+  #audio: HTMLAudioElement | null = null;
+  #unlock: (() => void) | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #askedAt = 0;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly shown = (): Shown => this.#shown;
+
+  /** Be the phone of an agent, unless it is already. `take`: also where another tab, browser or desk phone is it. */
+  start(agent: number, csrfToken: string, take = false): void {
+    if (this.#agent === agent && this.#csrfToken === csrfToken && !take && this.#shown.status !== "off") return;
+    this.stop();
+    this.#agent = agent;
+    this.#csrfToken = csrfToken;
+    this.#show("connecting");
+    this.#lock(`tongdai.phone.${agent}`, take, () => this.#connect(take));
+  }
+
+  /** Ask for the microphone, or sign on, again. */
+  again(): void {
+    if (this.#agent !== null) {
+      const agent = this.#agent;
+      this.stop();
+      this.start(agent, this.#csrfToken);
+    }
+  }
+
+  stop(status: Status = "off"): void {
+    clearTimeout(this.#retry);
+    this.#hangUp();
+    const [ua, connection] = [this.#ua, this.#connection];
+    this.#ua = this.#connection = null;
+    ua?.removeAllListeners();
+    ua?.stop();
+    connection?.disconnect();
+    this.#releaseMicrophone();
+    this.#unlock?.();
+    this.#unlock = null;
+    this.#show(status);
+  }
+
+  answer(): void {
+    const session = this.#session;
+    if (!session || !this.#microphone) return;
+    session.answer({ mediaStream: this.#microphone, mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } });
+  }
+
+  /** The server has ended the call, whatever this browser heard of it. */
+  over(): void {
+    if (this.#session && !this.#session.isInProgress()) this.#hangUp();
+  }
+
+  /** How loud the microphone is now, 0 to 1; null: there is none. */
+  level(): number | null {
+    if (!this.#meter) return null;
+    this.#meter.analyser.getFloatTimeDomainData(this.#meter.samples);
+    return level(this.#meter.samples);
+  }
+
+  /** The microphones to choose from, and the one that is used. */
+  async microphones(): Promise<{ devices: MediaDeviceInfo[]; used: string | undefined }> {
+    const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "audioinput");
+    return { devices, used: this.#microphone?.getAudioTracks()[0]?.getSettings().deviceId };
+  }
+
+  /** Use another microphone, also in a call. */
+  async choose(deviceId: string): Promise<void> {
+    localStorage.setItem(DEVICE, deviceId);
+    if (!(await this.#openMicrophone())) return;
+    const track = this.#microphone?.getAudioTracks()[0];
+    const sender = this.#session?.connection?.getSenders().find((one) => one.track?.kind === "audio");
+    if (track) await sender?.replaceTrack(track);
+  }
+
+  #show(status: Status, roundTrip: number | null = this.#shown.roundTrip): void {
+    this.#shown = { status, roundTrip };
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Hold the lock of the agent's phone in this browser, as long as this tab has the phone. */
+  #lock(name: string, steal: boolean, then: () => void): void {
+    if (!navigator.locks) return then(); // no secure context: it is told below
+    navigator.locks
+      .request(name, steal ? { steal } : { ifAvailable: true }, (lock) => {
+        if (!lock) return this.#show("other_tab");
+        return new Promise<void>((resolve) => {
+          this.#unlock = resolve;
+          then();
+        });
+      })
+      .catch(() => {
+        this.#unlock = null; // another tab has taken it
+        this.stop("taken");
+      });
+  }
+
+  #connect(take: boolean): void {
+    const connection = new Connection(this.#csrfToken, take, {
+      credentials: (of) => void this.#credentials(connection, of),
+      closed: (code) => this.#closed(connection, code),
+    });
+    this.#connection = connection;
+    connection.connect();
+  }
+
+  async #credentials(connection: Connection, of: Credentials): Promise<void> {
+    if (this.#ua) {
+      this.#ua.set("password", of.password);
+      return;
+    }
+    if (!navigator.mediaDevices) return this.stop("insecure");
+    this.#show("asking");
+    if (!(await this.#openMicrophone()) || this.#connection !== connection) return;
+    this.#show("signing_on");
+    const { UA } = await import("jssip");
+    if (this.#connection !== connection) return;
+    this.#ua = this.#agentOf(new UA({
+      sockets: [connection], uri: `sip:${of.username}@tongdai.invalid`, password: of.password, register_expires: 120, session_timers: false,
+      connection_recovery_min_interval: 1, connection_recovery_max_interval: 4, user_agent: "Tongdai",
+    }));
+    this.#askedAt = performance.now();
+    this.#ua.start();
+  }
+
+  #agentOf(ua: UA): UA {
+    ua.on("registered", () => this.#show(this.#session ? "connected" : "ready", Math.round(performance.now() - this.#askedAt)));
+    ua.on("registrationFailed", () => ua === this.#ua && ua.isConnected() && this.stop("refused"));
+    ua.on("connecting", () => (this.#askedAt = performance.now()));
+    ua.on("newRTCSession", ({ session, originator, request }: { session: RTCSession; originator: string; request: { getHeader(name: string): string | undefined } }) => {
+      if (originator === "remote") this.#called(session, picksUp(request.getHeader("Call-Info")));
+    });
+    return ua;
+  }
+
+  #closed(connection: Connection, code: number): void {
+    if (this.#connection !== connection) return;
+    const status = closed(code);
+    if (!again(status)) return this.stop(status);
+    this.#show(status);
+    // Once there is a UA, it connects again by itself, and its call continues.
+    if (!this.#ua) this.#retry = setTimeout(() => connection.connect(), RETRY_MS);
+  }
+
+  #called(session: RTCSession, picksUp: boolean): void {
+    this.#hangUp(); // one that is called anew is no longer in the call that it knows of
+    this.#session = session;
+    let first = true;
+    session.on("icecandidate", ({ ready }: { ready: () => void }) => {
+      if (first) setTimeout(ready, CANDIDATES_MS);
+      first = false;
+    });
+    session.on("peerconnection", ({ peerconnection }: { peerconnection: RTCPeerConnection }) => {
+      peerconnection.addEventListener("track", ({ track, streams }) => this.#play(streams[0] ?? new MediaStream([track])));
+    });
+    session.on("accepted", () => this.#show("connected"));
+    const ended = (): void => {
+      if (this.#session !== session) return;
+      this.#session = null;
+      this.#audio?.pause();
+      this.#show(this.#ua?.isRegistered() ? "ready" : "lost");
+    };
+    session.on("ended", ended);
+    session.on("failed", ended);
+    if (picksUp) this.answer();
+    else this.#show("ringing");
+  }
+
+  #play(stream: MediaStream): void {
+    this.#audio ??= new Audio();
+    this.#audio.srcObject = stream;
+    void this.#audio.play().catch(() => undefined); // allowed to a page that records
+  }
+
+  #hangUp(): void {
+    const session = this.#session;
+    this.#session = null;
+    if (session && !session.isEnded()) session.terminate();
+    this.#audio?.pause();
+  }
+
+  /** Open the microphone that was chosen last, or any. */
+  async #openMicrophone(): Promise<boolean> {
+    const chosen = localStorage.getItem(DEVICE);
+    try {
+      const opened = await navigator.mediaDevices.getUserMedia({ audio: chosen ? { ...AUDIO, deviceId: chosen } : AUDIO });
+      if (this.#agent === null) return opened.getTracks().forEach((track) => track.stop()), false;
+      this.#releaseMicrophone();
+      this.#microphone = opened;
+      for (const track of opened.getAudioTracks()) track.addEventListener("ended", () => this.#microphone === opened && this.stop("no_microphone"));
+      const context = new AudioContext();
+      const analyser = context.createAnalyser();
+      context.createMediaStreamSource(opened).connect(analyser);
+      this.#meter = { analyser, context, samples: new Float32Array(analyser.fftSize) };
+      return true;
+    } catch (error) {
+      const denied = error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "SecurityError");
+      this.stop(denied ? "denied" : "no_microphone");
+      return false;
+    }
+  }
+
+  #releaseMicrophone(): void {
+    void this.#meter?.context.close();
+    this.#meter = null;
+    this.#microphone?.getTracks().forEach((track) => track.stop());
+    this.#microphone = null;
+  }
+}
+
+export const phone = new Phone();
