@@ -7,6 +7,7 @@ import { Badge } from "../../parts/Badge.tsx";
 import { Shown } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/Tabs.tsx";
 import { Page } from "../../shell/Page.tsx";
+import { QueueHours } from "../hours/QueueHours.tsx";
 import { OpenState, toneOf } from "./List.tsx";
 import { Members } from "./Members.tsx";
 import css from "./queues.module.css";
@@ -14,9 +15,9 @@ import { Remove } from "./Remove.tsx";
 import { Settings } from "./Settings.tsx";
 import { useQueueWords } from "./words.ts";
 
-const TABS = ["settings", "members"] as const;
+const TABS = ["settings", "hours", "members"] as const;
 
-/** One queue: its settings and its agents. The tab is in the URL. */
+/** One queue: its settings, its hours and its agents. The tab is in the URL. */
 export default function QueuePage() {
   const t = useQueueWords();
   const navigate = useNavigate();
@@ -41,6 +42,7 @@ export default function QueuePage() {
         >
           <Tabs label={found.callinName} tabs={TABS.map((one) => [one, t.tabs[one]] as const)} shown={shown} onShow={(one) => change({ tab: one })}>
             {shown === "settings" && <Settings queue={found} mayAct={mayAct} />}
+            {shown === "hours" && <QueueHours queueId={id} mayAct={mayAct} />}
             {shown === "members" && <Members queue={found} mayAct={mayAct} />}
           </Tabs>
         </Page>

@@ -23,7 +23,7 @@ export const en = {
   yes: "Yes",
   no: "No",
   asDefault: "As the server does",
-  tabs: { settings: "Settings", members: "Agents and numbers" },
+  tabs: { settings: "Settings", hours: "Opening hours", members: "Agents and numbers" },
   groups: { own: "Callers of the number", callers: "Before and instead of the wait", waiting: "The wait", agents: "How agents are chosen", announcements: "Announcements", callbacks: "Callbacks", wrapUp: "Wrap-up" },
   strategies: { 1: "Normal", 2: "VIP", 3: "Blacklist", 4: "Divert", 99: "Locked" },
   strategyTells: { 1: "in the order of arrival", 2: "served before others", 3: "refused before the answer", 4: "sent elsewhere", 99: "a message, or the call ends" },

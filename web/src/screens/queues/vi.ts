@@ -26,7 +26,7 @@ export const vi: Translated<typeof en> = {
   yes: "Có",
   no: "Không",
   asDefault: "Theo máy chủ",
-  tabs: { settings: "Cài đặt", members: "Tổng đài viên và đầu số" },
+  tabs: { settings: "Cài đặt", hours: "Giờ mở cửa", members: "Tổng đài viên và đầu số" },
   groups: { own: "Người gọi đến đầu số", callers: "Trước hoặc thay cho việc chờ", waiting: "Thời gian chờ", agents: "Cách chọn tổng đài viên", announcements: "Thông báo", callbacks: "Gọi lại", wrapUp: "Sau cuộc gọi" },
   strategies: { 1: "Bình thường", 2: "VIP", 3: "Danh sách đen", 4: "Chuyển hướng", 99: "Tạm khóa" },
   strategyTells: { 1: "theo thứ tự gọi đến", 2: "được phục vụ trước", 3: "từ chối trước khi nhấc máy", 4: "chuyển sang nơi khác", 99: "nghe lời nhắn hoặc kết thúc" },
