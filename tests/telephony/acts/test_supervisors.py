@@ -198,3 +198,25 @@ def test_supervisors_phone_that_answers_while_the_database_is_away_is_no_error(
         await t.s.until(lambda: hears_agent(t), within_s=2)
 
     play(scene)
+
+
+@pytest.mark.parametrize("gone", ["phone", "call"])
+def test_bridge_of_a_supervisor_whom_another_process_left_is_destroyed(gone: str) -> None:
+    """Their call, or their phone alone, ended while nobody led; the bridge was not empty yet at the connection."""
+
+    async def scene(s: Scene) -> None:
+        t = await supervised(s, Kind.LISTEN)
+        (phone,), (listener,) = channels(t, phones=True), channels(t, phones=False)
+        assert phone.bridge_id == listener.bridge_id == Supervision(TenantId(1), t.call_id, PHONE).bridge
+        await s.stop()
+        if gone == "phone":
+            s.simulated._hung_up_by_callee(phone)
+        else:
+            s.simulated._hung_up_by_callee(t.customer)
+        s.start()
+        await s.until(lambda: s.ari.up)
+        await s.until(lambda: not channels(t, phones=False), within_s=2 * SWEEP_S)
+        await asyncio.sleep(2 * SWEEP_S)
+        assert [one for one in s.simulated._bridges if one.startswith("monitor-")] == []
+
+    play(scene)

@@ -204,10 +204,11 @@ class Supervisors:
         if isinstance(event, StasisStart) and (supervision := supervision_of(event.channel_id)) is not None:
             mode = event.args[1] if event.args[:1] == ("supervisor",) else None
             self._queue.start(self._started(event.channel_id, supervision, mode))
-        elif isinstance(event, ChannelDestroyed) and (self._modes or self._unsure):
+        elif isinstance(event, ChannelDestroyed):
             supervision = supervision_of(event.channel_id) if is_phone(event.channel_id) else None
-            self._modes.pop(event.channel_id, None)
-            self._queue.start(self._clean_up(supervision))
+            if supervision is not None or self._modes or self._unsure:  # also a phone that another process left
+                self._modes.pop(event.channel_id, None)
+                self._queue.start(self._clean_up(supervision))
 
     async def _started(self, channel_id: str, supervision: Supervision, mode: str | None) -> None:
         with suppress(SwitchError, *UNAVAILABLE):  # the sweep hangs up what is left
@@ -251,7 +252,7 @@ class Supervisors:
                 await self._hang_up_left()
 
     async def _hang_up_left(self) -> None:
-        """Hang up phones whose call has ended, and snoop channels whose phone is gone."""
+        """Hang up phones whose call has ended and snoop channels whose phone is gone, and destroy their bridges."""
         listed = {channel.channel_id for channel in await commands.channels(self._ari)}
         ours = {one: found for one in listed if (found := supervision_of(one)) is not None}
         for channel_id, supervision in ours.items():
@@ -259,12 +260,13 @@ class Supervisors:
                 talk = await self._store.talk_of(supervision.tenant_id, supervision.call_id)
                 if talk is not None and talk.party is not None and talk.party.channel == channel_id:
                     continue  # it took the call over
-                if talk is None or not talk.with_agent:
-                    await commands.hang_up(self._ari, channel_id)
-                else:
+                if talk is not None and talk.with_agent:
                     self._modes.setdefault(channel_id, Kind.LISTEN)
-            elif supervision.phone not in listed:
-                await commands.hang_up(self._ari, channel_id)
+                    continue
+            elif supervision.phone in listed:
+                continue
+            await commands.hang_up(self._ari, channel_id)
+            await commands.destroy_bridge(self._ari, supervision.bridge)  # its process may have ended before it did so
         for phone in [one for one in self._modes if one not in listed]:
             gone = supervision_of(phone)
             if gone is not None and await commands.channel(self._ari, phone) is None:
