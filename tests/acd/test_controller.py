@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.caller_scene import (
     FRONT,
@@ -66,10 +67,13 @@ def test_caller_who_may_not_wait_is_refused_before_the_answer(
 ) -> None:
     async def scene(s: Scene) -> None:
         await started(s, rules)
-        caller = await call_in(s, 1)
-        await s.until(lambda: s.acd.over)
+        with capture_logs() as logged:
+            caller = await call_in(s, 1)
+            await s.until(lambda: s.acd.over)
         assert (caller.answered_at, caller.cause) == (None, cause)
         assert endings(s) == [outcome]
+        (line,) = [one for one in logged if one["event"] == "caller not admitted"]
+        assert (line["queue"], line["outcome"]) == (QUEUE, outcome.value)
 
     play(scene)
 

@@ -185,6 +185,15 @@ async def test_agent_signs_in_takes_a_call_is_ready_early_and_signs_out(floor, c
     assert await floor.state(agent_id) == AgentState.HANGING_UP
 
 
+@pytest.mark.parametrize("action", ["sign-out", "force-sign-out"])
+async def test_agent_who_talks_is_signed_out_after_the_call(floor, action):
+    agent_id, _ = await floor.talking()
+    done = await floor.tenant.done("POST", f"/v1/agents/{agent_id}/{action}")
+    assert done["error_message"] == "Agent will be signed out when the present call ends"
+    agent = await floor.tenant.done("GET", f"/v1/agents/{agent_id}")
+    assert (agent["state"], agent["signOutPending"]) == ("talking", True)
+
+
 async def test_agent_whose_phone_was_not_called_yet_is_offline_at_once(floor):
     agent_id = await floor.agent()
     assert (await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in"))["error_message"] == (

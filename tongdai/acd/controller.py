@@ -44,7 +44,7 @@ from tongdai.calls.inbound.model import Arrival, InboundEnding
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
-from tongdai.queues.model import Destination, DestinationKind
+from tongdai.queues.model import HANG_UP, Destination, DestinationKind
 from tongdai.queues.prompts.core import Announced
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
@@ -322,7 +322,7 @@ class AcdController:
     def _step(self, caller: ControlledCaller, event: Event | signals.Signal) -> list[model.Request] | None:
         """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
         neither."""
-        self._log_unserved(caller, event)
+        self._log_sent(caller, event)
         before = caller.progress
         caller.progress, commands_ = core.step(before, event)
         self._own_phone(before, caller)
@@ -340,12 +340,17 @@ class AcdController:
                 requests.append(command)
         return requests if commands_ else None
 
-    def _log_unserved(self, caller: ControlledCaller, event: Event | signals.Signal) -> None:
-        """Report a destination that is not served: the call ends there."""
+    def _log_sent(self, caller: ControlledCaller, event: Event | signals.Signal) -> None:
+        """Report a caller who may not wait, and is hung up, and a destination that is not served."""
         if isinstance(event, signals.WaitOver | signals.Admitted):
             to = event.to if isinstance(event, signals.WaitOver) else event.admission
-            if isinstance(to, Send) and to.to.kind in UNSERVED:
+            if not isinstance(to, Send):
+                return
+            if to.to.kind in UNSERVED:
                 log.warning("destination not served", call=str(caller.call.call_id), kind=to.to.kind.value)
+            if isinstance(event, signals.Admitted) and to.to == HANG_UP:
+                fields = {"call": str(caller.call.call_id), "queue": caller.progress.queue_id}
+                log.info("caller not admitted", tenant=caller.call.tenant_id, outcome=to.outcome.value, **fields)
 
     def _own_phone(self, before: model.CallerProgress, caller: ControlledCaller) -> None:
         """Own the channels of phones that ring for the caller, for as long as they do and the two talk."""

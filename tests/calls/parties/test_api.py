@@ -4,17 +4,16 @@ import pytest
 
 from tests.calls.acts.conftest import LiveTalk
 from tests.support.act_leader import leader
+from tests.support.agents import Floor
 from tests.support.api import Tenant, refused
 from tongdai.calls.acts.model import Consulted, Kind
 from tongdai.calls.parties.model import PartyKind
 from tongdai.db.pool import Pool
-from tongdai.ids import AgentId
 
 
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
-        ({"agentId": 8}, Consulted(PartyKind.AGENT, "", AgentId(8))),
         ({"number": "090 123 4567"}, Consulted(PartyKind.NUMBER, "+84901234567")),
         ({"number": "+4930123456"}, Consulted(PartyKind.NUMBER, "+4930123456")),
         ({"endpoint": "desk-1"}, Consulted(PartyKind.PHONE, "desk-1")),
@@ -27,6 +26,18 @@ async def test_one_of_three_is_consulted(
         body = await tenant.done("POST", f"/v1/calls/{live.call_id}/consult", json=sent)
     assert body["error_message"] == "Party is being called"
     assert [(act.kind, act.consulted) for act in begun] == [(Kind.CONSULT, expected)]
+
+
+async def test_agent_who_is_consulted_is_one_of_the_tenant(
+    tenant: Tenant, pool: Pool, live: LiveTalk, floor: Floor
+) -> None:
+    agent_id = await floor.agent()
+    path = f"/v1/calls/{live.call_id}/consult"
+    async with leader(pool, live.tenant_id) as begun:
+        await tenant.done("POST", path, json={"agentId": agent_id})
+        unknown = await tenant.post(path, {"agentId": agent_id + 1000})
+    assert refused(unknown, 404, "NOT_FOUND") == "Agent not found"
+    assert [(act.kind, act.consulted) for act in begun] == [(Kind.CONSULT, Consulted(PartyKind.AGENT, "", agent_id))]
 
 
 @pytest.mark.parametrize(

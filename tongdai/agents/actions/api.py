@@ -37,6 +37,8 @@ class NextStateRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Why the agent will be paused; only with `paused`, where it is needed."""
 
 
+_SIGN_OUT = frozenset({Action.SIGN_OUT, SupervisorAction.FORCE_SIGN_OUT})
+_LEAVES_LATER = "Agent will be signed out when the present call ends"
 _pause = msgspec.json.Decoder(PauseRequest)
 _next = msgspec.json.Decoder(NextStateRequest)
 Move = Callable[[Connection, Principal, AgentId], Awaitable[Agent | None]]
@@ -142,9 +144,11 @@ async def _once(
     by = principal_of(request)
 
     async def work(conn: Connection) -> Done:
-        if await move(conn, by, agent_id) is None:
+        agent = await move(conn, by, agent_id)
+        if agent is None:
             raise _not_allowed(action, await known(conn, by.tenant_id, agent_id))
-        return Done(error_message=message)
+        leaves_later = action in _SIGN_OUT and agent.state not in {AgentState.OFFLINE, AgentState.HANGING_UP}
+        return Done(error_message=_LEAVES_LATER if leaves_later else message)
 
     return await once(request, raw, work)
 
@@ -185,7 +189,7 @@ HANDLERS: list[Route] = [
     set_next_state,
     _simple(
         SupervisorAction.FORCE_SIGN_OUT,
-        "Sign an agent out, as a supervisor",
+        "Sign an agent out, at once or when the present call ends, as a supervisor",
         "Agent signed out",
         lambda conn, by, agent_id: store.sign_out(conn, by.tenant_id, agent_id, by.author, forced=True),
     ),

@@ -1,24 +1,29 @@
 """`/calls/{callId}/consult` and the others by which somebody else comes into a live call, or gets it."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
+from tongdai.calls.acts import store as acts
 from tongdai.calls.acts.acting import NOT_DONE, TAG, WAITS, call_of, done
 from tongdai.calls.acts.model import Kind
+from tongdai.calls.parties import store
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, InvalidState, NotFound
 from tongdai.http import body
 from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample
 from tongdai.http.principal import Own, Scope
+from tongdai.ids import AgentId
 from tongdai.numbers.endpoints.check import check_name, check_usable
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.text import SWITCH_NAME
 
 _ONE_OF = "Expected one of agentId, number and endpoint"
+_NO_CALL, _NO_AGENT = NotFound("Call not found"), NotFound("Agent not found")
 
 
 class ConsultRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,7 +65,8 @@ _consult = msgspec.json.Decoder(ConsultRequest)
         response=Done,
         sample=done_sample("Party is being called"),
         failures=(
-            NotFound("Call not found"),
+            _NO_CALL,
+            _NO_AGENT,
             InvalidState("The agent is not available: nobody is reserved"),
             NOT_DONE,
         ),
@@ -68,17 +74,21 @@ _consult = msgspec.json.Decoder(ConsultRequest)
     )
 )
 async def consult(request: Request) -> Response:
-    call_of(request)
+    call_id = call_of(request)
     raw = await body.read_json(request)
-    arguments = await _whom(request, body.decode(raw, _consult))
+    arguments = await _whom(request, call_id, body.decode(raw, _consult))
     return await done(request, raw, Kind.CONSULT, arguments, "Party is being called")
 
 
-async def _whom(request: Request, sent: ConsultRequest) -> dict[str, Any]:
+async def _whom(request: Request, call_id: UUID, sent: ConsultRequest) -> dict[str, Any]:
     who = principal_of(request)
     match sent.agentId, sent.number, sent.endpoint:
         case int(agent_id), UnsetType(), UnsetType():
-            return {"agentId": ids.from_body("agentId", agent_id)}
+            known = AgentId(ids.from_body("agentId", agent_id))
+            async with connection(request) as conn:
+                if not await store.agent_exists(conn, who.tenant_id, known):
+                    raise _NO_AGENT if await acts.has_call(conn, who.tenant_id, call_id) else _NO_CALL
+            return {"agentId": known}
         case UnsetType(), str(text), UnsetType():
             number = phone.normalise(text, who.country)
             if isinstance(number, phone.NumberFault):
@@ -107,7 +117,7 @@ def _with_party(path: str, kind: Kind, summary: str, description: str, message: 
             description=f"{description} {WAITS}",
             response=Done,
             sample=done_sample(message),
-            failures=(NotFound("Call not found"), InvalidState("Nobody is consulted"), NOT_DONE),
+            failures=(_NO_CALL, InvalidState("Nobody is consulted"), NOT_DONE),
             states=True,
         )
     )

@@ -136,6 +136,14 @@ async def forget(conn: Connection, tenant_id: TenantId, call_id: UUID, channel: 
     await conn.execute(FORGET, tenant_id, call_id, channel)
 
 
+EXISTS = "select exists (select from agent where tenant_id = $1 and agent_id = $2)"
+
+
+async def agent_exists(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> bool:
+    """Whether an agent of the tenant can be asked for, available or not."""
+    return bool(await conn.fetchval(EXISTS, tenant_id, agent_id))
+
+
 TALKS_WITH = "update live_call set agent_id = $3 where tenant_id = $1 and call_id = $2"
 
 
