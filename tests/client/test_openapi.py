@@ -218,6 +218,7 @@ IMPORT_FILE = operations.imports.import_file(
     sheet="a",
     all_sheets=True,
     skip_hidden=True,
+    columns={"a": "phoneNumber"},
     on_duplicate="update",
 )
 FLOWS: dict[str, Operation[typing.Any]] = {
@@ -355,7 +356,7 @@ def test_results_are_read_from_the_documents_own_samples(operation: Operation[ob
 def test_query_has_the_parameters_of_the_document(operation: Operation[object]):
     parameters = {p["name"] for p in documented(operation)["parameters"] if p.get("in") == "query"}
     # Its list name is in the body, and the other options are of files.
-    of_files = {"listName", "encoding", "sheet", "allSheets", "skipHidden"}
+    of_files = {"listName", "encoding", "sheet", "allSheets", "skipHidden", "columns"}
     one_at_a_time = of_files if operation is BY_METHOD["import_contacts"] else set[str]()
     pages = {"page", "size", "cursor"} if operation.accept == "text/csv" else set()  # CSV has no pages
     whole = {"phoneNumber"} if operation is FLOWS["save_dnc_csv"] else set()

@@ -1,6 +1,8 @@
 """How the server read an imported file, in lines for a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import click
 
 from tongdai.cli.tables import counted
 from tongdai_client import ImportColumn, ImportDetected, ImportTable
@@ -66,3 +68,14 @@ def _surprises(table: ImportTable, skip_hidden: str) -> Iterator[str]:
         if column.left_empty:
             cells = f"{counted(column.left_empty, 'cell')} with an error or a formula without a result"
             yield f"{column.column}: {cells} {'was' if column.left_empty == 1 else 'were'} left empty."
+
+
+def uses_by_hand(columns: Sequence[str]) -> dict[str, str] | None:
+    """The uses by heading; a heading may contain `=`. None: all are detected."""
+    uses: dict[str, str] = {}
+    for column in columns:
+        heading, equals, use = column.rpartition("=")
+        if not equals or heading in uses:
+            raise click.UsageError(f"--column {column}: expected HEADING=USE, once for each heading.")
+        uses[heading] = use
+    return uses or None

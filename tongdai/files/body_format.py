@@ -21,3 +21,5 @@ class BodyFormat:
     all_sheets: bool = False
     skip_hidden: bool = False
     """Whether rows that a workbook hides are left out."""
+    uses: tuple[tuple[str, str], ...] = ()
+    """Headings of columns whose uses the client names, and these uses, which are not detected then."""

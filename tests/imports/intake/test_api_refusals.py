@@ -24,6 +24,15 @@ from tongdai.files import media_type
         (TWO_SHEETS, media_type.XLSX, "?sheet=", "sheet must have 1 to 255 characters"),
         (TWO_SHEETS, media_type.XLSX, "?sheet=A&allSheets=true", "sheet and allSheets are both given"),
         (form(TWO_SHEETS, "a.xlsx", sheet="A"), FORM, "?sheet=B", "sheet is B and A"),
+        (JSON, "application/json", "?columns={}", "columns is for CSV and XLSX"),
+        (CSV, "text/csv", "?columns=", "columns must be a JSON object"),
+        (CSV, "text/csv", "?columns=[]", "columns must be a JSON object"),
+        (CSV, "text/csv", "?columns=phone", "columns must be a JSON object"),
+        (CSV, "text/csv", '?columns={"phone":1}', "columns must be a JSON object"),
+        (CSV, "text/csv", '?columns={"phone":"tel"}', "columns: the use of phone must be of phoneNumber, name, "),
+        (CSV, "text/csv", '?columns={"":"name"}', "columns has an empty heading"),
+        (CSV, "text/csv", '?columns={"A":"name","a":"ignored"}', "columns names a twice"),
+        (CSV, "text/csv", '?columns={"nobody":"name"}', "columns: no column is named nobody"),
     ],
 )
 async def test_option_that_is_none_is_refused(tenant, content, kind, query, named):

@@ -13,6 +13,7 @@ import click
 
 from tongdai.call_outcome import Outcome
 from tongdai.cli.api_client import campaign_options
+from tongdai.cli.detected import uses_by_hand
 from tongdai.cli.import_report import report
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.progress import Shown, progress
@@ -62,6 +63,14 @@ def contacts() -> None:
 @click.option("--all-sheets", is_flag=True, help="Read all visible sheets of a workbook that have phone numbers.")
 @click.option("--skip-hidden", is_flag=True, help="Leave out the rows that a workbook hides, as by a filter.")
 @click.option(
+    "--column",
+    "columns",
+    metavar="HEADING=USE",
+    multiple=True,
+    help="The use of a column, where the detected one is wrong: phoneNumber, name, externalId, timeZone, country, "
+    "attribute or ignored. May be repeated.",
+)
+@click.option(
     "--gzip/--no-gzip",
     "compress",
     default=None,
@@ -93,6 +102,7 @@ def import_(
     sheet: str | None,
     all_sheets: bool,
     skip_hidden: bool,
+    columns: tuple[str, ...],
     compress: bool | None,
     failed_path: Path | None,
     allow_failed: bool,
@@ -113,6 +123,7 @@ def import_(
       tongdai contacts import customers.csv --campaign 1042
       tongdai contacts import customers.xlsx --campaign 1042 --list "May" --dry-run
       tongdai contacts import customers.xlsx --campaign 1042 --sheet "Tháng 5" --skip-hidden
+      tongdai contacts import odd.csv --campaign 1042 --column Contact=phoneNumber
       tongdai contacts import debts.csv --campaign 1042 --update
       tongdai contacts import big.csv --campaign 1042 --url https://calls.example --failed bad.csv
     """
@@ -134,6 +145,7 @@ def import_(
             sheet=sheet,
             all_sheets=all_sheets,
             skip_hidden=skip_hidden,
+            columns=uses_by_hand(columns),
             compress=compressed,
         )
         started = _send(client, campaign.campaign_id, file, send, shown)

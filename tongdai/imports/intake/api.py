@@ -44,6 +44,7 @@ from tongdai.imports.intake import spool
 from tongdai.imports.intake.decode import ALIASES, SPELLINGS
 from tongdai.imports.intake.spool import Rows, Spooled
 from tongdai.imports.readers import BodyFormat, Format
+from tongdai.imports.readers.formats.given_uses import USES, parsed
 from tongdai.text import as_seen
 
 _TAG = "Imports"
@@ -110,7 +111,15 @@ _SKIP_HIDDEN = Query(
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     "false",
 )
-_OPTIONS = (_LIST_NAME, _DRY_RUN, ON_DUPLICATE, _ENCODING, _SHEET, _ALL_SHEETS, _SKIP_HIDDEN)
+_COLUMNS = Query(
+    "columns",
+    "The uses of columns of CSV or of a workbook where the detected ones are wrong: a JSON object of headings, as the "
+    f"job shows them, and uses, of {', '.join(USES)}. Columns that it does not name are detected, but for no use that "
+    "it names; of several columns of numbers a row has the first usable one, in the order of the object",
+    {"type": "string", "minLength": 2},
+    '{"Liên hệ 1": "phoneNumber", "Ghi chú": "ignored"}',
+)
+_OPTIONS = (_LIST_NAME, _DRY_RUN, ON_DUPLICATE, _ENCODING, _SHEET, _ALL_SHEETS, _SKIP_HIDDEN, _COLUMNS)
 _CSV = "Số điện thoại,Họ và tên,Mã khách hàng,Thành phố\n0901000001,Nguyễn Văn A,KH-1,Hà Nội\n0901000002,Trần Thị B,,\n"
 _NDJSON = '{"phoneNumber":"0901000001","name":"KH 1"}\n{"phoneNumber":"0901000002"}\n'
 _FORM_FIELDS = {
@@ -239,8 +248,12 @@ def _format(sources: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
         raise InvalidInput("sheet, allSheets and skipHidden are for XLSX: no other format has sheets")
     if sheet is not None and all_sheets:
         raise InvalidInput("sheet and allSheets are both given: expected one of them")
+    columns = _option(sources, _COLUMNS.name)
+    if columns is not None and spooled.body_format.format not in {Format.CSV, Format.XLSX}:
+        raise InvalidInput("columns is for CSV and XLSX: the fields of JSON have their names")
+    uses = () if columns is None else parsed(columns)
     found = spooled.body_format if encoding is None else media_type.with_encoding(spooled.body_format, encoding)
-    return replace(found, sheet=sheet, all_sheets=all_sheets, skip_hidden=skip_hidden)
+    return replace(found, sheet=sheet, all_sheets=all_sheets, skip_hidden=skip_hidden, uses=uses)
 
 
 def _merged(sources: list[dict[str, str]], spooled: Spooled) -> _Options:

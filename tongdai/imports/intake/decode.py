@@ -19,7 +19,7 @@ MAX_RATIO = 250
 """Highest compression ratio beyond FREE; lists of contacts come to 30."""
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_FIELD = 4096
-FIELDS = ("listName", "dry_run", "onDuplicate", "encoding", "sheet", "allSheets", "skipHidden")
+FIELDS = ("listName", "dry_run", "onDuplicate", "encoding", "sheet", "allSheets", "skipHidden", "columns")
 """The fields that a form may have beside its file; the same may be in the query."""
 ALIASES = {"dryRun": "dry_run"}
 SPELLINGS = {**{name: name for name in FIELDS}, **ALIASES}

@@ -71,6 +71,7 @@ def import_file(
     sheet: str | None = None,
     all_sheets: bool = False,
     skip_hidden: bool = False,
+    columns: Mapping[str, str] | None = None,
     on_duplicate: str | None = None,
     progress: Progress | None = None,
     idempotency_key: str | None = None,
@@ -79,8 +80,9 @@ def import_file(
 
     `encoding` overrides the character set that the server detects: `cp1258`, `tcvn3`, `vni` and others. Of a workbook
     it reads the first sheet with a column for the phone number, or `sheet` (its name or number), or `all_sheets`;
-    `skip_hidden` leaves out hidden rows. What was detected and what was left out is `detected` of the job. With
-    `on_duplicate` `"update"` contacts that have the numbers get what the rows have.
+    `skip_hidden` leaves out hidden rows. `columns` names uses of headings where the detected ones are wrong, as
+    `{"Contact": "phoneNumber", "Note": "ignored"}`. What was detected and what was left out is `detected` of the job.
+    With `on_duplicate` `"update"` contacts that have the numbers get what the rows have.
 
     The file is streamed from the disk, from its start with each try; `compress` sends it with gzip. `progress` is
     called with the bytes sent and the size of the file. ValueError for another format, OSError if it cannot be read.
@@ -93,6 +95,7 @@ def import_file(
         "sheet": sheet,
         "allSheets": all_sheets or None,
         "skipHidden": skip_hidden or None,
+        "columns": None if columns is None else msgspec.json.encode(columns).decode(),
         "onDuplicate": on_duplicate,
     }
     return replace(_started(campaign_id, upload, query, idempotency_key), read_timeout_s=UPLOAD_READ_TIMEOUT_S)

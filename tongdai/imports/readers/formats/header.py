@@ -9,6 +9,7 @@ from tongdai.errors import InvalidInput, shown
 from tongdai.files.cells import clean_name
 from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use, column_name
 from tongdai.files.header import no_number, number_name
+from tongdai.imports.readers.formats.given_uses import GivenUses
 from tongdai.text import normalised
 
 SHOWN_COLUMNS = 12
@@ -42,6 +43,7 @@ _FIELD_RANKS = tuple(_ranks(field.text.headers) for field in FIELDS)
 _PART_RANKS = tuple(map(_ranks, _NAME_PARTS))
 _FAILED = frozenset(map(str.casefold, FAILED_COLUMNS))
 _NAME = index_of("name")
+_NONE = GivenUses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Columns:
     attributes: tuple[tuple[int, str], ...]
     """The other columns and their names, all different; the country's and the other numbers' are among them."""
     ignored: tuple[int, ...]
+    """Columns that a file of failed rows has beside the row."""
+    left_out: tuple[int, ...] = ()
+    """Columns that the client has ignored by hand; a failed row keeps them."""
 
     @property
     def width(self) -> int:
@@ -69,7 +74,7 @@ class Columns:
 
     def detected(self) -> list[DetectedColumn]:
         """The columns and what they are used for, in their order."""
-        uses: dict[int, str] = dict.fromkeys(self.ignored, Use.IGNORED)
+        uses: dict[int, str] = dict.fromkeys((*self.ignored, *self.left_out), Use.IGNORED)
         uses |= {at: field.text.wire for field in FIELDS for at in self.values[field.index]}
         uses |= dict.fromkeys(self.phones, Use.PHONE)
         for at, use in ((self.time_zone, Use.TIME_ZONE), (self.country, Use.COUNTRY)):
@@ -88,14 +93,17 @@ class Columns:
             yield f"A row has the number of the first of these columns that has a usable one: {order}"
 
 
-def find_columns(header: Sequence[str]) -> Columns | None:
-    """Find the columns by their names; None without one for phone numbers. InvalidInput when a name stands twice."""
+def find_columns(header: Sequence[str], given: GivenUses = _NONE) -> Columns | None:
+    """Find the columns by their names, and by the uses that the client names; None without one for phone numbers.
+
+    InvalidInput when a name stands twice.
+    """
     cells = [clean_name(cell) for cell in header]
-    names = [normalised(cell) for cell in cells]
-    phones = sorted((named, at) for at, cell in enumerate(cells) if (named := number_name(cell)) is not None)
+    by_hand = given.of(cells)
+    names = [normalised(cell) if use is None else "" for cell, use in zip(cells, by_hand, strict=True)]
+    phones = given.places(cells, Use.PHONE) if Use.PHONE in given.named else _phones(cells, by_hand)
     if not phones:
         return None
-    phones[1:] = sorted(phones[1:], key=lambda phone: (phone[0].after_first, phone[1]))
     ignored = tuple(at for at, name in enumerate(names) if name in _FAILED)
     place = partial(_place, cells, names, of_sheets=bool(ignored))
     values: list[tuple[int, ...]] = [() if (at := place(ranks)) is None else (at,) for ranks in _FIELD_RANKS]
@@ -103,18 +111,35 @@ def find_columns(header: Sequence[str]) -> Columns | None:
     values[_NAME] = _name_places(names, values[_NAME], *parts)
     fallbacks = _fallbacks(names, values, parts) if ignored else ((),) * len(values)
     time_zone, country = map(place, (_TIME_ZONE_RANKS, _COUNTRY_RANKS))
-    taken = {phones[0][1], time_zone, *ignored, *(at for places in values for at in places)}
+    for field in FIELDS:
+        if field.text.wire in given.named:
+            values[field.index] = given.places(cells, field.text.wire)
+    if Use.TIME_ZONE in given.named:
+        time_zone = next(iter(given.places(cells, Use.TIME_ZONE)), None)
+    if Use.COUNTRY in given.named:
+        country = next(iter(given.places(cells, Use.COUNTRY)), None)
+    left_out = given.places(cells, Use.IGNORED)
+    taken = {phones[0], time_zone, *ignored, *left_out, *(at for places in values for at in places)}
     others = [(at, cell) for at, cell in enumerate(cells) if at not in taken]
     return Columns(
         tuple(cell or column_name(at) for at, cell in enumerate(cells)),
-        tuple(at for _, at in phones),
+        phones,
         tuple(values),
         fallbacks,
         time_zone,
         country,
         _named(others),
         ignored,
+        left_out,
     )
+
+
+def _phones(cells: Sequence[str], by_hand: Sequence[str | None]) -> tuple[int, ...]:
+    """The columns that are named as phone numbers and have no use by hand, the clearest first."""
+    free = [at for at, use in enumerate(by_hand) if use is None]
+    phones = sorted((named, at) for at in free if (named := number_name(cells[at])) is not None)
+    phones[1:] = sorted(phones[1:], key=lambda phone: (phone[0].after_first, phone[1]))
+    return tuple(at for _, at in phones)
 
 
 def no_phone(header: Sequence[str], where: str) -> InvalidInput:

@@ -18,6 +18,7 @@ from tongdai.files.number_cells import is_rounded, may_be_rounded, number_text
 from tongdai.files.reader import open_tables
 from tongdai.files.table import Batch, Plain, Table
 from tongdai.http.streams.csv import unescaped
+from tongdai.imports.readers.formats.given_uses import GivenUses
 from tongdai.imports.readers.formats.header import Columns, find_columns, no_phone
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import OtherNumbers, SentRows
@@ -28,13 +29,16 @@ _BAD_NAME = re.compile(r'["\\]')
 
 def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Reading:
     """A header row, then a row a contact; likewise in each of the sheets that are read."""
-    with open_tables(file, body_format, limits, names_contacts) as opened:
+    given = GivenUses(body_format.uses)
+    with open_tables(file, body_format, limits, lambda cells: names_contacts(cells) or given.names(cells)) as opened:
         detected, any_number, named = opened.detected, False, ""
         headings: list[list[str]] = []
         for number, table in enumerate(opened.tables):
-            header = _header_of(table)
-            columns = find_columns(header.names)
+            header = _header_of(table, given)
+            given.seen(header.names)
+            columns = find_columns(header.names, given)
             if columns is None:
+                given.require_seen(header.names)
                 raise no_phone([name for name in header.names if name], table.where)
             sheet = None if table.sheet is None else table.sheet[:NAME_SHOWN]
             found = DetectedTable(sheet, table.row_number(header.last), columns.detected())
@@ -50,6 +54,7 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
             named = columns.names[columns.phones[0]]
             found.hidden_rows = table.hidden.read
             detected.skipped_hidden_rows += table.hidden.skipped
+    given.require_seen(headings[-1] if headings else ())
     total = sum(table.rows for table in detected.tables)
     if total == 0:
         raise InvalidInput("The file has a header row and no contacts below it")
@@ -110,8 +115,11 @@ def _as_written(table: Table, header: Header) -> list[str]:
     return list(written if [clean_name(cell) for cell in written] == header.names else header.names)
 
 
-def _header_of(table: Table) -> Header:
+def _header_of(table: Table, given: GivenUses) -> Header:
     header = find_header(table.start, names_contacts)
+    if header is None or find_columns(header.names) is None:
+        # No name is known; the client may have named some.
+        header = find_header(table.start, given.names) or header
     if header is None:
         raise InvalidInput(f"{table.empty}: expected a header row and contacts")
     return header
