@@ -1,16 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
 import { oneOf, text, useFilters } from "../../app/search.ts";
 import { api, call } from "../../data/api.ts";
 import { number, phone } from "../../format/format.ts";
 import { Badge } from "../../parts/Badge.tsx";
-import { Button } from "../../parts/Button.tsx";
-import { Field, Select } from "../../parts/Field.tsx";
+import { Select } from "../../parts/Field.tsx";
+import { Find } from "../../parts/Find.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { Empty, Shown } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
-import { usePartWords } from "../../parts/words.ts";
 import { Page } from "../../shell/Page.tsx";
 import css from "./campaigns.module.css";
 import { PROCESSES, toneOf } from "./states.ts";
@@ -52,22 +50,6 @@ export default function Contacts() {
         <Shown of={lists}>{() => (shown ? <Rows id={id} listId={shown.listId} filters={filters} go={(cursor) => change({ cursor })} /> : <Empty title={t.noLists} />)}</Shown>
       </Panel>
     </Page>
-  );
-}
-
-/** A field that searches when Enter is pressed: the server finds whole numbers and ids, not parts. */
-function Find({ label, value, onFind }: { label: string; value: string | undefined; onFind: (value: string | undefined) => void }) {
-  const parts = usePartWords();
-  const [written, write] = useState(value ?? "");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onFind(written.trim() || undefined);
-  };
-  return (
-    <form onSubmit={submit} role="search" aria-label={label}>
-      <Field label={label} value={written} onChange={(event) => write(event.target.value)} />
-      <Button kind="small" type="submit" aria-label={`${parts.search}: ${label}`}>{parts.search}</Button>
-    </form>
   );
 }
 
