@@ -4,6 +4,8 @@ import { text, useFilters } from "../../app/search.ts";
 import { api, call } from "../../data/api.ts";
 import { useSession } from "../../data/session.ts";
 import { matches, number } from "../../format/format.ts";
+import { AGENT_TONES } from "../../parts/agentTones.ts";
+import { Badge } from "../../parts/Badge.tsx";
 import { Button } from "../../parts/Button.tsx";
 import { Confirm } from "../../parts/Dialog.tsx";
 import { Select } from "../../parts/Field.tsx";
@@ -40,7 +42,7 @@ export default function Agents() {
   const queueName = (id: number) => queues.data?.find(({ callinId }) => callinId === id)?.callinName ?? String(id);
   const columns: Column<Agent>[] = [
     { id: "name", title: t.name, by: ({ agentName }) => agentName, cell: ({ agentName }) => agentName },
-    { id: "state", title: t.state, by: ({ state }) => states[state], cell: ({ state }) => states[state] },
+    { id: "state", title: t.state, by: ({ state }) => states[state], cell: ({ state }) => <Badge tone={AGENT_TONES[state]}>{states[state]}</Badge> },
     { id: "queues", title: t.queues, cell: ({ queues: of }) => of.map(({ queueId }) => queueName(queueId)).join(", ") },
     { id: "skills", title: t.skills, cell: ({ skills }) => writeSkills(skills) },
     { id: "mode", title: t.mode, by: ({ mode }) => t.modes[mode], cell: ({ mode }) => t.modes[mode] },

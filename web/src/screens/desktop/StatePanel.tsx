@@ -3,7 +3,8 @@ import { api, call } from "../../data/api.ts";
 import { useServerNow } from "../../data/clock.ts";
 import type { Heard } from "../../data/stream.ts";
 import { duration } from "../../format/format.ts";
-import { Badge, type Tone } from "../../parts/Badge.tsx";
+import { AGENT_TONES } from "../../parts/agentTones.ts";
+import { Badge } from "../../parts/Badge.tsx";
 import { Button } from "../../parts/Button.tsx";
 import { Dialog } from "../../parts/Dialog.tsx";
 import { Field } from "../../parts/Field.tsx";
@@ -14,10 +15,6 @@ import css from "./desk.module.css";
 import { usePhone } from "./PhonePanel.tsx";
 import { blocks } from "./phone/status.ts";
 import { useDeskWords } from "./words.ts";
-
-const TONES: Record<Agent["state"], Tone> = {
-  offline: "quiet", calling: "info", idle: "good", reserved: "info", alerting: "info", talking: "info", wrap_up: "warn", paused: "warn", unreachable: "bad", hanging_up: "quiet",
-};
 
 /** The agent's state, since when, what it becomes next, and how to change it. */
 export function StatePanel({ heard }: { heard: Heard<Agent> }) {
@@ -41,7 +38,7 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
     <Panel title={t.myState} live heard={heard}>
       <div className={css["body"]}>
         <div className={css["state"]} role="status" aria-live="polite">
-          <Badge tone={TONES[agent.state]}>{t.states[agent.state]}</Badge>
+          <Badge tone={AGENT_TONES[agent.state]}>{t.states[agent.state]}</Badge>
           {agent.pauseReason && <span>{t.because(agent.pauseReason === "no_answer" ? t.unanswered : agent.pauseReason)}</span>}
           {agent.nextState && <span className={css["next"]}>{t.next(t.states[agent.nextState])}</span>}
         </div>

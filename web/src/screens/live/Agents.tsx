@@ -4,7 +4,8 @@ import { useServerNow } from "../../data/clock.ts";
 import { useSession } from "../../data/session.ts";
 import { useTopic, type Topics } from "../../data/stream.ts";
 import { duration, matches } from "../../format/format.ts";
-import { Badge, type Tone } from "../../parts/Badge.tsx";
+import { AGENT_TONES } from "../../parts/agentTones.ts";
+import { Badge } from "../../parts/Badge.tsx";
 import { Button } from "../../parts/Button.tsx";
 import { Confirm } from "../../parts/Dialog.tsx";
 import { Panel } from "../../parts/Panel.tsx";
@@ -18,10 +19,6 @@ import { useLiveWords } from "./words.ts";
 
 type Agent = Topics["agents"][number];
 type Act = "ready" | "pause" | "signOut" | "release";
-
-const TONES: Record<Agent["state"], Tone> = {
-  offline: "quiet", calling: "info", idle: "good", reserved: "info", alerting: "info", talking: "info", wrap_up: "warn", paused: "warn", unreachable: "bad", hanging_up: "quiet",
-};
 
 /** The acts that a supervisor has for an agent in a state. */
 export function actsFor(state: Agent["state"]): Act[] {
@@ -65,7 +62,7 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
           empty={<Empty title={t.noAgents} />}
           columns={[
             { id: "name", title: t.agent, by: ({ agentName }) => agentName, cell: ({ agentName }) => agentName },
-            { id: "state", title: t.state, by: ({ state }) => t.states[state], cell: ({ state }) => <Badge tone={TONES[state]}>{t.states[state]}</Badge> },
+            { id: "state", title: t.state, by: ({ state }) => t.states[state], cell: ({ state }) => <Badge tone={AGENT_TONES[state]}>{t.states[state]}</Badge> },
             { id: "since", title: t.since, end: true, by: since, cell: (agent) => duration(since(agent)) },
             { id: "reason", title: t.reason, cell: ({ pauseReason }) => pauseReason ?? "" },
             ...(mayAct

@@ -2,6 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, call } from "../../data/api.ts";
 import { number, phone } from "../../format/format.ts";
+import { AGENT_TONES } from "../../parts/agentTones.ts";
+import { Badge } from "../../parts/Badge.tsx";
 import { Button } from "../../parts/Button.tsx";
 import { Confirm } from "../../parts/Dialog.tsx";
 import { Field, Select } from "../../parts/Field.tsx";
@@ -38,7 +40,7 @@ export function Members({ queue, mayAct }: { queue: Queue; mayAct: boolean }) {
   const columns: Column<Agent>[] = [
     { id: "position", title: t.position, end: true, by: (agent) => placeOf(agent) ?? null, cell: (agent) => number(placeOf(agent)) },
     { id: "name", title: t.agent, by: ({ agentName }) => agentName, cell: ({ agentName }) => agentName },
-    { id: "state", title: t.state, by: ({ state }) => states[state], cell: ({ state }) => states[state] },
+    { id: "state", title: t.state, by: ({ state }) => states[state], cell: ({ state }) => <Badge tone={AGENT_TONES[state]}>{states[state]}</Badge> },
     { id: "skills", title: t.skills, cell: ({ skills }) => writeSkills(skills) },
   ];
   if (mayAct)
