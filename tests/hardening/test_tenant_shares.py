@@ -15,6 +15,7 @@ import pytest
 from tests.support.contact_files import as_csv
 from tests.support.imports.client import Campaign, a_campaign
 from tests.support.servers import Server, eventually, serving
+from tongdai.do_not_call.entries.upload import FILES_EACH
 from tongdai.imports.intake.spool import IN_MEMORY
 from tongdai.testing.factories import vn_mobile
 
@@ -36,11 +37,13 @@ async def server() -> AsyncGenerator[Server]:
 class SlowUploads:
     """Uploads of which the beginning has come, and that wait for the server to ask for more."""
 
-    def __init__(self, server: Server, campaign: Campaign) -> None:
+    def __init__(self, server: Server, campaign: Campaign, path: str | None = None) -> None:
+        """`path`: of what takes files; by default the imports of the campaign."""
         url = urlsplit(server.url)
         self._host, self._port = url.hostname, url.port
         self._head = (
-            f"POST {campaign.path}/bulk HTTP/1.1\r\nHost: {url.netloc}\r\nX-Api-Key: {campaign.key.value}\r\n"
+            f"POST {path or f'{campaign.path}/bulk'} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+            f"X-Api-Key: {campaign.key.value}\r\n"
             "Content-Type: text/csv\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
         ).encode()
         self._writers: list[asyncio.StreamWriter] = []
@@ -121,3 +124,20 @@ async def test_large_file_waits_for_none_of_those_that_another_tenant_has_waitin
         await accepted(client, other, large)
         assert sum(task.done() for task in waiting) <= 4, "the others wait for it"
         await asyncio.gather(*waiting)
+
+
+async def test_files_of_numbers_of_a_tenant_are_few_and_leave_others_theirs(server: Server) -> None:
+    greedy, other = await a_campaign(server), await a_campaign(server)
+    async with httpx2.AsyncClient(base_url=server.url) as client:
+        path, others = [await list_of(client, one) for one in (greedy, other)]
+        async with SlowUploads(server, greedy, path) as uploads:
+            assert [await uploads.one() for _ in range(FILES_EACH + 1)] == [CONTINUED] * FILES_EACH + [OVER_ITS_SHARE]
+            headers = other.key.headers | {"Content-Type": "text/csv"}
+            response = await client.post(others, content=rows(0, 10), headers=headers)
+            assert (response.status_code, response.json()["added"]) == (200, 10)
+
+
+async def list_of(client: httpx2.AsyncClient, campaign: Campaign) -> str:
+    """A new do-not-call list of a tenant: where its numbers are sent."""
+    response = await client.post("/v1/do-not-call", json={"name": "A"}, headers=campaign.key.headers)
+    return f"/v1/do-not-call/{response.json()['dncListId']}/numbers"

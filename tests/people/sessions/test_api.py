@@ -255,6 +255,20 @@ async def test_address_that_tries_many_logins_signs_in_only_known_users(tenant, 
         assert (await sign_in(client, known.login, **here)).status_code == 200
 
 
+async def test_sign_in_refused_for_overload_counts_for_nothing(api, tenant, monkeypatch):
+    user = await user_of(tenant, Role.OWNER)
+    with monkeypatch.context() as patched:
+        patched.setattr("tongdai.people.users.passwords.WAITING_EACH", 0)
+        for _ in range(6):
+            assert (await sign_in(api.client, user.login)).status_code == 503
+    assert (await sign_in(api.client, user.login)).status_code == 200
+
+
+async def test_no_password_is_hashed_for_a_link_that_is_none(api, monkeypatch):
+    monkeypatch.setattr("tongdai.people.users.passwords.WAITING_EACH", 0)
+    refused(await reset(api, "x"), 404, "NOT_FOUND")
+
+
 async def test_right_passwords_count_for_nothing(api, tenant):
     user = await user_of(tenant, Role.OWNER)
     assert {(await sign_in(api.client, user.login)).status_code for _ in range(8)} == {200}

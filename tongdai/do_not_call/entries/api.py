@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from itertools import chain, islice
 from zoneinfo import ZoneInfo
@@ -178,7 +179,8 @@ async def add_numbers(request: Request) -> Response:
     principal = principal_of(request)
     listed = paging.whole(query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
     context = await _context(request)
-    raw, checked, detected = await _sent(request, context)
+    with upload.share(request) if upload.is_file(request) else nullcontext():
+        raw, checked, detected = await _sent(request, context)
 
     async def work(conn: Connection) -> NumbersAdded:
         added = 0

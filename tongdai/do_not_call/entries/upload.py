@@ -1,8 +1,14 @@
-"""Files of do-not-call numbers in requests."""
+"""Files of do-not-call numbers in requests.
+
+They are read and checked one at a time in a process, tenants in turn: each takes the interpreter for seconds, and the
+event loop has to share it with all that are being read. A tenant may have FILES_EACH under way, as those that wait are
+in memory.
+"""
 
 import asyncio
 import io
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
@@ -18,9 +24,15 @@ from tongdai.files.detected import Detected
 from tongdai.files.workbook import as_csv
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
+from tongdai.runtime.shares import OF_UPLOADS, Shares
+from tongdai.runtime.turns import Turns
 from tongdai.settings import Settings
 
 PLAIN = "text/plain"
+FILES_EACH = 4
+"""Files of a tenant that may be received, or wait to be read, in a process."""
+_shares = Shares(FILES_EACH * OF_UPLOADS)
+_turns = Turns(at_once=1, each=1)
 
 
 def is_file(request: Request) -> bool:
@@ -36,6 +48,11 @@ def _format_of(request: Request) -> BodyFormat | None:
     elif media_type.TYPES.get(kind) in {None, Format.JSON}:
         return None
     return media_type.body_format_of(header)
+
+
+def share(request: Request) -> AbstractContextManager[None]:
+    """Count a file within the block; RateLimited when its tenant has FILES_EACH under way."""
+    return _shares.held(principal_of(request).tenant_id, upload=True)
 
 
 async def body_of(request: Request) -> bytes:
@@ -54,11 +71,17 @@ async def checked(request: Request, raw: bytes, context: RowContext) -> tuple[li
         # A workbook of a few bytes may decompress to anything: a process of its own does that.
         turn = process.turns.of(principal_of(request).tenant_id)
         async with turn, as_csv(raw, limits, Path(settings.data_dir)) as (file, workbook):
-            checked, detected = await asyncio.to_thread(
-                _checked, file, BodyFormat(Format.CSV, "utf-8"), limits, context
-            )
+            checked, detected = await _in_turn(request, file, BodyFormat(Format.CSV, "utf-8"), context)
         return checked, _of_workbook(detected, workbook)
-    return await asyncio.to_thread(_checked, io.BytesIO(raw), body_format, limits, context)
+    return await _in_turn(request, io.BytesIO(raw), body_format, context)
+
+
+async def _in_turn(
+    request: Request, file: IO[bytes], body_format: BodyFormat, context: RowContext
+) -> tuple[list[Checked], Detected]:
+    async with _turns.of(principal_of(request).tenant_id):
+        request.require_client()  # it may have left while the file waited
+        return await asyncio.to_thread(_checked, file, body_format, _limits(settings_of(request)), context)
 
 
 def _checked(

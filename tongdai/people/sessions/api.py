@@ -50,6 +50,7 @@ from tongdai.tenants import store as tenants
 from tongdai.tenants.credentials import credentials_of
 
 TAG = "Sign-in"
+_EXPIRED = "The link has expired, or was used already"
 _PASSWORD = {"minLength": MIN_PASSWORD, "maxLength": MAX_PASSWORD}
 _LOGIN = {"minLength": 1, "maxLength": MAX_LOGIN}
 _sign_in = msgspec.json.Decoder(SignIn)
@@ -171,7 +172,7 @@ async def change_password(request: Request) -> Response:
         await sign_in.checked(request, user.login, sent.current)
     except WrongLogin:
         raise InvalidInput("current is not your password") from None
-    hashed = await sign_in.passwords.hash(sent.new)
+    hashed = await sign_in.hashed(request, sent.new)
     async with connection(request) as conn, conn.transaction():
         by = ByUser(user_id)
         await users.set_password(conn, tenant_id, user_id, hashed, by)
@@ -230,7 +231,7 @@ async def make_first(request: Request) -> Response:
     require_good("password", sent.password, login)
     if sent.tenantName is not None:
         body.text_field("tenantName", sent.tenantName, 255, min_length=1)
-    hashed = await sign_in.passwords.hash(sent.password)
+    hashed = await sign_in.hashed(request, sent.password)
     async with connection(request) as conn:
         async with conn.transaction():
             if await users.any_user(conn) or not await tenants.do_once(conn, "first_user"):
@@ -267,15 +268,19 @@ async def _tenant_of_first(conn: Connection, name: str | None) -> TenantId:
         body_sample={"token": "st_…", "password": "a long password of hers"},
         response=SessionView,
         sample=SAMPLE,
-        failures=(NotFound("The link has expired, or was used already"),),
+        failures=(NotFound(_EXPIRED),),
     )
 )
 async def reset(request: Request) -> Response:
     sent = body.decode(await body.read_json(request), _reset)
     require_good("password", sent.password)
-    hashed = await sign_in.passwords.hash(sent.password)
+    digest = reset_link.digest(sent.token, request.resources.pepper)
     async with connection(request) as conn:
-        user = await _reset_by(conn, reset_link.digest(sent.token, request.resources.pepper), hashed, sent)
+        if not await store.reset_is_offered(conn, digest):
+            raise NotFound(_EXPIRED)
+    hashed = await sign_in.hashed(request, sent.password)
+    async with connection(request) as conn:
+        user = await _reset_by(conn, digest, hashed, sent)
         request.resources.guard.forget()
         return await sign_in.signed_in(request, conn, user)
 
@@ -284,7 +289,7 @@ async def _reset_by(conn: Connection, digest: bytes, hashed: str, sent: Reset) -
     async with conn.transaction():
         found = await store.take_reset(conn, digest)
         if found is None:
-            raise NotFound("The link has expired, or was used already")
+            raise NotFound(_EXPIRED)
         tenant_id, user_id, login = found
         require_good("password", sent.password, login)
         await users.set_password(conn, tenant_id, user_id, hashed, ByUser(user_id))

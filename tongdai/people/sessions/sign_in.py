@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from tongdai.db.pool import Connection
-from tongdai.errors import RateLimited, WrongLogin
+from tongdai.errors import Overloaded, RateLimited, WrongLogin
 from tongdai.http.endpoint import Request, Response, connection
 from tongdai.http.envelope import ok
 from tongdai.people.sessions import cookie, store
@@ -51,12 +51,22 @@ async def checked(request: Request, sent: str, password: str) -> User:
         found = await users.by_login(conn, login)
     user, stored = (None, None) if found is None else found
     # Longer ones were never accepted; they would cost more.
-    matches = await passwords.matches(password[:MAX_PASSWORD], stored) and len(password) <= MAX_PASSWORD
+    try:
+        matches = await passwords.matches(password[:MAX_PASSWORD], stored, address) and len(password) <= MAX_PASSWORD
+    except Overloaded:  # nothing was compared: the right password would lock its user out
+        async with connection(request) as conn:
+            await store.forget_failure(conn, failure_id)
+        raise
     if user is None or not matches or user.disabled_at is not None:
         raise WrongLogin
     async with connection(request) as conn:
         await store.forget_failure(conn, failure_id)
     return user
+
+
+async def hashed(request: Request, password: str) -> str:
+    """The stored form of a password that was sent; Overloaded when too many wait."""
+    return await passwords.hash(password, request.resources.guard.address(request.scope))
 
 
 async def signed_in(request: Request, conn: Connection, user: User) -> Response:

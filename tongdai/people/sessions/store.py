@@ -161,6 +161,14 @@ async def offer_reset(
     return expires_at
 
 
+OFFERED = "select exists (select from password_reset where digest = $1 and expires_at > now())"
+
+
+async def reset_is_offered(conn: Connection, digest: bytes) -> bool:
+    """Whether a one-time link is valid, before the work that setting a password is."""
+    return await conn.fetchval(OFFERED, digest)
+
+
 TAKE_RESET = """
 with taken as (
     delete from password_reset where digest = $1 returning user_id, expires_at

@@ -93,7 +93,7 @@ async def create_user(request: Request) -> Response:
     hashed = None
     if new.password is not None:
         require_good("password", new.password, login)
-        hashed = await sign_in.passwords.hash(new.password)
+        hashed = await sign_in.hashed(request, new.password)
 
     async def work(conn: Connection) -> UserCreated:
         if agent_id is not None and not await store.has_agent(conn, by.tenant_id, agent_id):

@@ -1,6 +1,11 @@
-"""Hashes of passwords, Argon2id, made in threads: each takes tens of milliseconds of a core."""
+"""Hashes of passwords, Argon2id, made in threads: each takes tens of milliseconds of a core.
+
+Anybody can ask for one. Addresses take turns, and of the requests that may wait one address has half at most: one that
+sends passwords without end leaves the others their turns.
+"""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
@@ -9,12 +14,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from tongdai.errors import Overloaded
+from tongdai.runtime.turns import Turns
 
 T = TypeVar("T")
 
 AT_ONCE = 2
 WAITING = 30
-"""How many may wait for their turn; others are refused: they would wait for seconds."""
+"""How many may wait for their turn or have it; others are refused: they would wait for seconds."""
+WAITING_EACH = WAITING // 2
+"""How many of one address."""
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -22,25 +30,31 @@ class Passwords:
     """The hashing of passwords in this process."""
 
     def __init__(self) -> None:
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self._waiting = 0
+        self._turns = Turns(AT_ONCE, AT_ONCE)
+        self._waiting = Counter[str]()
 
-    async def hash(self, password: str) -> str:
-        return await self._in_turn(_hasher.hash, password)
+    async def hash(self, password: str, address: str = "") -> str:
+        """The stored form of a password, which somebody at that address sent; Overloaded when too many wait."""
+        return await self._in_turn(address, _hasher.hash, password)
 
-    async def matches(self, password: str, stored: str | None) -> bool:
-        """Whether it is the password. Without a stored one the same work is done: how long it takes tells nothing."""
-        return await self._in_turn(_matches, password, stored)
+    async def matches(self, password: str, stored: str | None, address: str) -> bool:
+        """Whether it is the password. Without a stored one the same work is done: how long it takes tells nothing.
 
-    async def _in_turn(self, work: Callable[..., T], *arguments: str | None) -> T:
-        if self._waiting >= WAITING:
+        Overloaded, before anything is compared, when too many wait.
+        """
+        return await self._in_turn(address, _matches, password, stored)
+
+    async def _in_turn(self, address: str, work: Callable[..., T], *arguments: str | None) -> T:
+        if self._waiting.total() >= WAITING or self._waiting[address] >= WAITING_EACH:
             raise Overloaded
-        self._waiting += 1
+        self._waiting[address] += 1
         try:
-            async with self._places:
+            async with self._turns.of(hash(address)):
                 return await asyncio.to_thread(work, *arguments)
         finally:
-            self._waiting -= 1
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
 
 
 def _matches(password: str, stored: str | None) -> bool:
