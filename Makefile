@@ -74,6 +74,9 @@ test-console: $(VENV)/.dev console ## Run the tests of the console in Debian's C
 	$(BIN)/python web/build.py test
 	tests/browser/run $(ARGS)
 
+pictures: $(VENV)/.dev console ## Take the pictures of the console in docs/images, with Debian's Chromium
+	$(BIN)/python -m tests.browser.pictures
+
 soak: $(VENV)/.dev ## Imports under random kills, simulated calls, callers at a rate and on hold, attacks on the API, generated cases (ARGS="--rows 1000000 --kills 30" MINUTES=60)
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/python -m tests.dialing_soak
@@ -92,4 +95,4 @@ build: $(VENV)/.dev ## Build wheels and source distributions of the server and t
 clean: ## Remove .venv and caches (never a data directory)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
 
-.PHONY: help setup run check format test test-fast test-external test-pgbouncer test-failover test-deploy test-live test-console console soak bench build clean
+.PHONY: help setup run check format test test-fast test-external test-pgbouncer test-failover test-deploy test-live test-console console pictures soak bench build clean

@@ -1,0 +1,79 @@
+"""Takes the pictures of the console that the documents show, from the demo with its simulated callers.
+
+make pictures
+"""
+
+import re
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.conftest import FLAGS, LAPTOP, PASSWORD, PATIENCE_MS, Demo, demo_server, login_of
+
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
+CHROMIUM = "/usr/bin/chromium"
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    path: str
+    role: str = "supervisor"
+    locale: str = "en-GB"
+    scheme: str = "light"
+    links: tuple[str, ...] = ()
+    """Links of the page to follow first, one after the other."""
+
+
+MOVING_S = 40.0
+"""For which the demo has run before the first picture, so that there are figures."""
+PICTURES = (
+    Picture("campaign", "/campaigns", links=("Nhắc lịch hẹn",)),
+    Picture("queue", "/queues", links=("Chăm sóc khách hàng",)),
+    Picture("agents", "/agents"),
+    Picture("desk", "/desk", "agent", locale="vi-VN"),
+    Picture("live", "/live"),
+    Picture("live-dark-vi", "/live", locale="vi-VN", scheme="dark"),
+)
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, demo_server(Path(folder)) as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        time.sleep(MOVING_S)
+        for picture in PICTURES:
+            _take(browser, demo, picture)
+            sys.stdout.write(f"{picture.name}\n")
+        browser.close()
+
+
+def _take(browser: Browser, demo: Demo, picture: Picture) -> None:
+    context = browser.new_context(
+        base_url=demo.url, viewport=LAPTOP, locale=picture.locale, color_scheme=picture.scheme,  # type: ignore[arg-type]
+        timezone_id="Asia/Ho_Chi_Minh", reduced_motion="reduce",
+    )  # fmt: skip
+    context.set_default_timeout(PATIENCE_MS)
+    signed_in = context.request.post("/v1/session", data={"login": login_of(picture.role), "password": PASSWORD})
+    assert signed_in.ok, signed_in.text()
+    page = context.new_page()
+    page.goto(picture.path)
+    for link in picture.links:
+        page.get_by_role("main").get_by_role("link", name=re.compile(re.escape(link))).first.click()
+    _settled(page)
+    page.screenshot(path=IMAGES / f"{picture.name}.png")
+    context.close()
+
+
+def _settled(page: Page) -> None:
+    """Wait until the page shows its data."""
+    expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.wait_for_timeout(2000)  # streams send their first data within a second
+
+
+main()
