@@ -1,5 +1,7 @@
 """Users: created, changed, disabled, deleted, given links, signed out."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.api import refused
@@ -148,3 +150,20 @@ async def test_teams_are_named_and_numbered(tenant):
     refused(await tenant.call("DELETE", "/v1/teams/7"), 400, "INVALID_STATE")
     await tenant.done("DELETE", "/v1/teams/8")
     refused(await tenant.call("DELETE", "/v1/teams/8"), 404, "NOT_FOUND")
+
+
+async def test_key_gives_nobody_a_role_that_may_do_more_than_itself(api, tenant):
+    user_id, owner_id = await made(tenant, role="viewer"), await made(tenant, login=login(tenant, "an"), role="owner")
+    key = await api.key(tenant_id=tenant.tenant_id, scopes=["admin", "agent"])
+    limited = replace(tenant, key=key)
+    before = await tenant.checksum()
+    for method, path, json, scope in (
+        ("POST", "/v1/users", NEW | {"login": login(tenant, "binh"), "role": "owner"}, "campaign"),
+        ("POST", "/v1/users", NEW | {"login": login(tenant, "binh"), "password": PASSWORD}, "campaign"),
+        ("PATCH", f"/v1/users/{user_id}", {"role": "owner"}, "campaign"),
+        ("POST", f"/v1/users/{owner_id}/reset-link", None, "campaign"),
+    ):
+        response = await limited.call(method, path, json=json)
+        assert refused(response, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {scope}"
+    assert await tenant.checksum() == before
+    assert await limited.done("PATCH", f"/v1/users/{user_id}", json={"name": "Bình"})

@@ -8,7 +8,7 @@ import msgspec
 
 from tongdai import ids
 from tongdai.db.pool import Connection
-from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound
+from tongdai.errors import ApiError, InsufficientScope, InvalidInput, InvalidState, NotFound
 from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of, query_of
 from tongdai.http.envelope import Done, done_sample, ok
@@ -19,7 +19,7 @@ from tongdai.people.sessions import reset_link, sign_in
 from tongdai.people.sessions import store as sessions
 from tongdai.people.sessions.api import require_good, require_login
 from tongdai.people.users import store
-from tongdai.people.users.model import Refusal, Role
+from tongdai.people.users.model import RIGHTS, Refusal, Role
 from tongdai.people.users.view import (
     CHANGE_SCHEMA,
     NEW_SCHEMA,
@@ -73,6 +73,7 @@ async def list_users(request: Request) -> Response:
         method="POST",
         path="/users",
         summary="Create a user, with a password or, later, a link to set one",
+        description="A key gives no role that may do more than the key: an owner is made with a key of all scopes.",
         body=NewUser,
         refine={"NewUser": NEW_SCHEMA},
         body_sample={"name": "Lê Thị Hoa", "login": "hoa@example.com", "role": "supervisor"},
@@ -87,6 +88,7 @@ async def create_user(request: Request) -> Response:
     new = body.decode(raw, _new)
     name, login = body.text_field("name", new.name, 255, min_length=1), require_login(new.login)
     role, team_ids = role_of(new.role), teams_of(new.teamIds)
+    _require_rights(request, role)
     agent_id = None if new.agentId is None else AgentId(ids.from_body("agentId", new.agentId))
     if role is Role.AGENT and agent_id is None:
         raise _refused(Refusal.AGENT_NEEDED)
@@ -144,6 +146,8 @@ async def get_user(request: Request) -> Response:
 async def change_user(request: Request) -> Response:
     user_id, by = _user_id(request), principal_of(request)
     change = change_of(body.decode(await body.read_json(request), _change))
+    if isinstance(change.role, Role):
+        _require_rights(request, change.role)
     async with connection(request) as conn, conn.transaction():
         refusal = await store.change(conn, by.tenant_id, user_id, change, datetime.now(UTC), by.author)
     if refusal is not None:
@@ -189,6 +193,9 @@ async def make_reset_link(request: Request) -> Response:
     raw = await body.read_nothing(request)
 
     async def work(conn: Connection) -> ResetLink:
+        user = await store.find(conn, by.tenant_id, user_id)
+        if user is not None:
+            _require_rights(request, user.role)
         made = await reset_link.offer(conn, by.tenant_id, user_id, request.resources.pepper, by.author)
         if made is None:
             raise _refused(Refusal.NO_USER)
@@ -261,6 +268,12 @@ async def end_session(request: Request) -> Response:
         raise NotFound("Session not found")
     request.resources.guard.forget()
     return ok(Done(error_message="Session has ended"))
+
+
+def _require_rights(request: Request, role: Role) -> None:
+    """Raise InsufficientScope when the role may do what the principal may not, who would get it by that user."""
+    for scope in sorted(RIGHTS[role].scopes - principal_of(request).scopes):
+        raise InsufficientScope(scope)
 
 
 def _user_id(request: Request) -> UserId:
