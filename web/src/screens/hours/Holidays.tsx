@@ -13,6 +13,7 @@ import { Empty, Shown } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
 import { notify, notifyFailure } from "../../parts/toast.tsx";
 import css from "./hours.module.css";
+import { SPANS, spansOf, writeSpans } from "./week.ts";
 import { useHoursWords } from "./words.ts";
 
 type Holiday = components["schemas"]["HolidayView"];
@@ -38,8 +39,7 @@ export function Holidays({ mayAct }: { mayAct: boolean }) {
   };
   const submit = (values: FormData) => {
     const of = (name: string) => String(values.get(name) ?? "").trim();
-    const hours = of("from") || of("to") ? [{ from: of("from"), to: of("to") }] : [];
-    return send({ date: open?.day?.date ?? of("date"), name: of("name") || null, open: hours });
+    return send({ date: open?.day?.date ?? of("date"), name: of("name") || null, open: spansOf(of("open")) });
   };
   const status = ({ removed, publicHoliday }: Holiday) => (removed ? t.removed : publicHoliday ? t.publicDay : t.ownDay);
   return (
@@ -56,7 +56,7 @@ export function Holidays({ mayAct }: { mayAct: boolean }) {
               { id: "day", title: t.day, by: ({ date }) => date, cell: ({ date }) => shown(date) },
               { id: "name", title: t.name, cell: ({ name }) => name },
               { id: "kind", title: t.kind, cell: (day) => <Badge tone={day.removed ? "quiet" : day.publicHoliday ? "info" : "warn"}>{status(day)}</Badge> },
-              { id: "open", title: t.openOn, cell: ({ open: spans }) => spans.map(({ from, to }) => `${from}–${to}`).join(", ") || "–" },
+              { id: "open", title: t.openOn, cell: ({ open: spans }) => writeSpans(spans) || "–" },
               { id: "acts", title: "", end: true, cell: (day) => mayAct && (
                 <div className={css["acts"]}>
                   {!day.removed && <Button kind="small" aria-label={`${t.change}: ${shown(day.date)}`} onClick={() => setOpen({ day })}>{t.change}</Button>}
@@ -72,8 +72,7 @@ export function Holidays({ mayAct }: { mayAct: boolean }) {
         <FormDialog title={open.day ? `${t.change}: ${shown(open.day.date)}` : t.addHoliday} act={t.save} onSubmit={submit} onClose={() => setOpen(null)}>
           {!open.day && <Field label={t.day} name="date" type="date" required autoFocus />}
           <Field label={t.name} name="name" maxLength={255} required={!open.day?.publicHoliday} defaultValue={open.day?.name ?? ""} />
-          <Field label={t.openFrom} name="from" pattern="([01][0-9]|2[0-3]):[0-5][0-9]" hint={t.openHint} defaultValue={open.day?.open[0]?.from ?? ""} />
-          <Field label={t.openTo} name="to" pattern="([01][0-9]|2[0-3]):[0-5][0-9]|24:00" defaultValue={open.day?.open[0]?.to ?? ""} />
+          <Field label={t.openOn} name="open" pattern={SPANS} hint={t.openHint} defaultValue={writeSpans(open.day?.open ?? [])} />
         </FormDialog>
       )}
     </Panel>

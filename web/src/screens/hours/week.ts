@@ -22,3 +22,20 @@ export function windowsOf(week: Week): Window[] {
     }
   return [...found.values()];
 }
+
+const TIME = "([01][0-9]|2[0-3]):[0-5][0-9]";
+const SPAN = `${TIME} *(?:\u2013|-) *(${TIME}|24:00)`;
+/** What `spansOf` reads, for the `pattern` of a field. */
+export const SPANS = ` *(${SPAN}( *, *${SPAN})*)? *`;
+
+/** The spans of a day as people write them: `08:00–12:00, 13:00–17:00`. */
+export function writeSpans(spans: readonly Span[]): string {
+  return spans.map(({ from, to }) => `${from}–${to}`).join(", ");
+}
+
+export function spansOf(text: string): Span[] {
+  return [...text.matchAll(new RegExp(SPAN, "g"))].map(([whole]) => {
+    const [from = "", to = ""] = whole.split(/ *(?:\u2013|-) */);
+    return { from, to };
+  });
+}
