@@ -143,7 +143,7 @@ def opened(browser: Browser, browser_context_args: dict[str, object], demo: Demo
 
     Further arguments are those of a Playwright context. The test fails when a page reports an error.
     """
-    contexts, faults = [], list[str]()
+    contexts, faults, roles = [], list[str](), set[str]()
 
     def open_page(path: str, role: str | None = "supervisor", **options: object) -> Page:
         context = browser.new_context(**{**browser_context_args, "base_url": demo.url, **options})  # type: ignore[arg-type]
@@ -153,6 +153,10 @@ def opened(browser: Browser, browser_context_args: dict[str, object], demo: Demo
             body = {"login": login_of(role), "password": PASSWORD}
             signed_in = context.request.post("/v1/session", data=body)
             assert signed_in.ok, signed_in.text()
+            if role not in roles and signed_in.json()["user"]["language"] is not None:  # another test has chosen one
+                token = {"X-CSRF-Token": signed_in.json()["csrfToken"]}
+                assert context.request.patch("/v1/session", data={"language": None}, headers=token).ok
+            roles.add(role)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)

@@ -96,7 +96,6 @@ def test_a_team_is_made_renamed_and_deleted(opened: Opened) -> None:
 
 def test_a_viewer_reads_and_may_not_act(opened: Opened) -> None:
     page = opened("/agents", "viewer", locale="en-GB")
-    page.get_by_label("Language").select_option("en")
     expect(page.get_by_role("table", name="Agents").get_by_role("row").nth(1)).to_be_visible()
     expect(page.get_by_role("main").get_by_role("button", name=": ")).to_have_count(0)
     expect(page.get_by_role("button", name="New agent")).to_have_count(0)

@@ -64,7 +64,6 @@ def test_a_file_is_imported_with_its_refused_rows(opened: Opened) -> None:
 def test_a_viewer_reads_and_may_not_act(opened: Opened) -> None:
     make(opened("/do-not-call"), "Chỉ xem")
     page = opened("/do-not-call", "viewer")
-    page.get_by_label("Language").select_option("en")
     expect(page.get_by_role("table", name="Lists")).to_contain_text("Chỉ xem")
     expect(page.get_by_role("button", name="New list")).to_have_count(0)
     expect(page.get_by_role("button", name="Add a number")).to_have_count(0)

@@ -98,7 +98,6 @@ def test_a_day_off_is_added_and_a_holiday_worked(opened: Opened) -> None:
 
 def test_a_viewer_reads_and_may_not_act(opened: Opened) -> None:
     page = opened("/hours?year=2027", "viewer")
-    page.get_by_label("Language").select_option("en")
     expect(page.get_by_role("table", name="Holidays")).to_contain_text("01/05/2027")
     expect(page.get_by_label("When it is open")).to_be_disabled()
     for name in ("Save", "Close all queues now", "Add a day off"):

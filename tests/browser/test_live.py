@@ -46,10 +46,11 @@ def test_agents_are_found_without_accents_and_the_search_is_in_the_url(opened: O
 
 def test_a_supervisor_pauses_a_campaign_and_resumes_it(opened: Opened) -> None:
     page = opened("/live")
-    page.get_by_role("button", name="Pause: ").filter(visible=True).last.click()
+    campaigns = page.get_by_role("table", name="Campaigns")
+    campaigns.get_by_role("button", name="Pause: ").last.click()
     page.get_by_role("dialog").get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Resume: ").first.click()
-    expect(page.get_by_role("button", name="Resume: ")).to_have_count(0)
+    campaigns.get_by_role("button", name="Resume: ").first.click()
+    expect(campaigns.get_by_role("button", name="Resume: ")).to_have_count(0)
 
 
 def test_a_viewer_sees_and_may_not_act(opened: Opened) -> None:
