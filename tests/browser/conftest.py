@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -103,8 +104,6 @@ def tongdai(data_dir: Path, *command: str) -> None:
 
 
 def _agent(url: str, key: str) -> int:
-    import httpx2  # noqa: PLC0415
-
     answer = httpx2.get(f"{url}/v1/agents?size=1", headers={"X-Api-Key": key}, timeout=30)
     return answer.json()["data"][0]["agentId"]
 
@@ -113,6 +112,13 @@ def _agent(url: str, key: str) -> int:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with demo_server(tmp_path_factory.mktemp("console")) as server:
         yield server
+
+
+@pytest.fixture
+def api(demo: Demo) -> Iterator[httpx2.Client]:
+    """A client of the demo by its key."""
+    with httpx2.Client(base_url=f"{demo.url}/v1", headers={"X-Api-Key": demo.key}, timeout=60) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Demo, Opened, assert_accessible
-
-
-@pytest.fixture
-def api(demo: Demo) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=f"{demo.url}/v1", headers={"X-Api-Key": demo.key}, timeout=60) as client:
-        yield client
+from tests.browser.conftest import Opened, assert_accessible
 
 
 @pytest.fixture
