@@ -82,7 +82,7 @@ soak: $(VENV)/.dev ## Imports under random kills, simulated calls, callers at a 
 	$(BIN)/python -m tests.dialing_soak
 	$(BIN)/python -m tests.flows.acd.soak
 	$(BIN)/python -m tests.hardening.soak --minutes $(MINUTES)
-	PYTEST_TIMEOUT=3600 $(BIN)/pytest --hypothesis-profile soak $$(grep -rlE 'import hypothesis|from hypothesis' tests --include='test_*.py')
+	PYTEST_TIMEOUT=3600 $(BIN)/pytest -o faulthandler_timeout=0 --hypothesis-profile soak $$(grep -rlE 'import hypothesis|from hypothesis' tests --include='test_*.py')
 
 bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)

@@ -24,7 +24,7 @@ from tongdai.testing.memory_store.segments import MemorySegments
 SEEDS, MORE_SEEDS = range(1, 5), range(5, 13)
 """The latter only if a situation has not occurred before, or a planted bug is not found yet."""
 LASTING = replace(HANDED_OVER, minutes=3, crash_s=0, crash_at_step=False)
-STORMY = Plan(minutes=3, acts_s=1.5, quiet_s=1200)
+STORMY = Plan(minutes=3, acts_s=1.5)
 SOMETIMES = (
     "transfer done", "transfer refused", "consult done", "consult refused", "consult_complete done",
     "consult_cancel done", "conference done", "take_over done", "barge done", "hold done", "resume done", "mute done",

@@ -18,6 +18,10 @@ class _NothingOutside(selectors.SelectSelector):
         return []
 
 
+STANDSTILL = 1_000_000
+"""Rounds of the loop without time passing, after which somebody waits in vain and asks again at once."""
+
+
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Never waits: where nothing is ready, time jumps to the next timer. What is ready at once runs in an order of the
     seed's choosing. For code that waits for timers and for itself only; with sockets, time would run away."""
@@ -25,6 +29,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self, rng: random.Random) -> None:
         super().__init__(_NothingOutside())
         self._virtual_s = 0.0
+        self._rounds = 0
+        """Since time has passed."""
         self._rng = rng
 
     def time(self) -> float:
@@ -41,10 +47,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             self._rng.shuffle(handles)
             ready.clear()
             ready.extend(handles)
-        elif not ready and timers:
-            self._virtual_s = max(self._virtual_s, timers[0].when())
-        elif not ready and not base._stopping:  # noqa: SLF001
+        elif not ready and timers and timers[0].when() > self._virtual_s:
+            self._virtual_s, self._rounds = timers[0].when(), 0
+        elif not ready and not timers and not base._stopping:  # noqa: SLF001
             raise RuntimeError("all wait for one another: nothing is ready and no timer runs")
+        self._rounds += 1
+        if self._rounds > STANDSTILL:
+            raise RuntimeError("time stands still: something runs again and again without waiting")
         super()._run_once()  # type: ignore[misc]
 
 

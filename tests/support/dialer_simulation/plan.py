@@ -75,7 +75,7 @@ class Plan:
     """How often things happen. `…_s`: the mean seconds between two of a kind; 0: never."""
 
     minutes: float = 20
-    quiet_s: float = 3600
+    quiet_s: float = 900
     """At the end, after which nothing is live."""
     contacts: int = 300
     agents: int = 8
@@ -127,7 +127,6 @@ class Plan:
 HANDED_OVER = Plan(
     minutes=5, crash_s=120, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, pause_s=0, faults_s=0, hold_s=0,
     store_refuses=0, store_answer_lost=0, store_slow=0, store_breaks=0, slow_claims=0, stormy=False, acts_s=1.5,
-    quiet_s=1200,
 )  # fmt: skip
 """Calls are handed over, and nothing fails but processes, at any step: what the rows say is what the switch did."""
 
