@@ -25,7 +25,7 @@ from tongdai.numbers import store as numbers
 from tongdai.switches.model import DEFAULT
 from tongdai.testing.memory_store.acd import MemoryAcdStore
 
-_EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "15"))
+_EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "8"))
 _NUMBERS = itertools.count(842877000000 + secrets.randbelow(900) * 1000)
 _NUMBER = "update inbound_queue set number = $3 where tenant_id = $1 and queue_id = $2"
 _OFFERS = "select agent_id, outcome from offer where tenant_id = $1 order by offered_at, call_id"

@@ -66,7 +66,6 @@ def test_an_agent_signs_in_pauses_with_a_reason_and_signs_out(opened: Opened, de
     expect(state(page)).to_contain_text("Signed out")
 
 
-@pytest.mark.timeout(240)
 def test_a_caller_comes_to_the_desk_and_gets_a_code_by_a_key(
     opened: Opened, demo: Demo, api: httpx2.Client, alone: int
 ) -> None:

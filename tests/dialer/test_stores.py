@@ -29,7 +29,7 @@ from tongdai.local_time import FOREVER
 from tongdai.switches.model import DEFAULT
 from tongdai.testing.memory_store.model import PENDING
 
-_EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "15"))
+_EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "8"))
 Shown = tuple[ContactId, str, CallState, AgentId | None, bool, bool, bool, bool]
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from tests.live.conftest import Figures
 from tests.support.live import voice
 from tests.support.live.headset import Headset
@@ -36,7 +34,6 @@ def places(worn: Headset) -> list[int]:
     return found
 
 
-@pytest.mark.timeout(300)
 async def test_callers_keep_their_places_when_all_processes_are_killed(hotline: Hotline, figures: Figures) -> None:
     await voice.upload(hotline.tenant, sorted({part for words in PLACES.values() for part in words}))
     await hotline.change(announce_position="1", moh_file_id=voice.HOLD)
