@@ -314,7 +314,7 @@ class AcdController:
         if caller is None:
             return  # the call ended, or was refused, while the event was queued
         if isinstance(event, PlaybackFinished):
-            self._player.finished(caller, event)
+            event = self._player.finished(caller, event)
         requests = self._step(caller, event)
         if requests is not None:
             await self._carry_out(caller, requests)

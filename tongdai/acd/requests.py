@@ -6,6 +6,7 @@ the channel again.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import assert_never
 from uuid import UUID
@@ -86,7 +87,7 @@ class Requests:
             case model.BridgeWithAgent(channel=agent_channel):
                 result = await self._bridge(caller, agent_channel)
             case model.CheckSound(playback_id=playback_id):
-                if not await commands.playing(self._ari, playback_id):
+                if not await self._player.speaks(caller, playback_id):
                     result = signals.SoundOver(playback_id)
             case model.RingAgent() | model.CallNumber() | model.StartRingTimer() | model.HangUpAgent():
                 result = await self._phone(caller, request)
@@ -97,20 +98,20 @@ class Requests:
         return result
 
     async def _sound(self, caller: ControlledCaller, request: model.Sound) -> None:
-        channel_id, playback_id = caller.call.channel, request.playback_id
+        playback_id = request.playback_id
         match request:
             case model.PlaySound(sound=sound):
-                await commands.play(self._ari, channel_id, playback_id, sound)
+                await self._player.speak(caller, playback_id, sound)
             case model.PlayInvalidKey():
                 rules = await self._rules(caller)
                 language = LANGUAGES[0] if rules is None or rules.language is None else rules.language
                 (sound,) = prompts.sounds(language, ["invalid-key"])
-                await commands.play(self._ari, channel_id, playback_id, sound)
+                await self._player.speak(caller, playback_id, sound)
             case model.PlayParts(parts=parts, language=language):
                 await self._rules(caller)
                 await self._player.say(caller, playback_id, language, parts)
             case model.StopSound():
-                await commands.stop_playing(self._ari, playback_id)
+                await self._player.stop_speaking(caller, playback_id)
 
     async def _command(self, caller: ControlledCaller, request: model.Resultless) -> None:
         """Make a request that has no result: events tell what comes of it."""
@@ -148,6 +149,8 @@ class Requests:
         found = await self._store.queue(tenant_id, request.queue_id)
         if found is None:
             return signals.NotAdmitted(hops)
+        with suppress(SwitchError):  # a menu may begin without a greeting; whatever is said later stops it, too
+            await self._player.stop_unknown(caller)
         caller.rules = found.rules
         return signals.Admitted(admit(found.rules, found.counts, by_number=hops == 0), hops)
 

@@ -13,7 +13,8 @@ from tests.support.dialer_scene import QUEUE, Scene, between
 from tongdai.acd.audio.switch_prompts import RECHECK_S
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome
-from tongdai.ids import QueueId, SoundId, TenantId
+from tongdai.ids import MenuId, QueueId, SoundId, TenantId
+from tongdai.queues.menus.model import Menu
 from tongdai.queues.model import Destination, DestinationKind, QueueRules, Strategy
 from tongdai.queues.prompts.vietnamese import PARTS
 from tongdai.queues.prompts.vietnamese import number as parts_of_number
@@ -21,6 +22,7 @@ from tongdai.queues.sounds.model import QueueSounds, StoredFile
 from tongdai.switch.simulated.client import Faults
 from tongdai.switch.simulated.ledger import Played, SimulatedCaller
 
+FRONT = MenuId(3)
 NUMBER, OTHER_NUMBER = "02873001234", "02873005678"
 OTHER = QueueId(8)
 RULES = QueueRules(queue_id=QUEUE, name="Sales", join_empty=True, leave_empty_after_s=None, language="vi")
@@ -304,6 +306,61 @@ def test_restart_raises_no_announced_place_and_leaves_nothing_playing() -> None:
         assert began == sorted(began)
 
     play(scene)
+
+
+@pytest.mark.parametrize("restarts", [1, 3])
+def test_greeting_of_a_process_that_is_gone_neither_goes_on_nor_ends_the_one_of_the_next(restarts: int) -> None:
+    async def scene(s: Scene) -> None:
+        s.acd.menu[FRONT] = Menu(name="Front", greeting="welcome", timeout_s=5, repeats=0)
+        s.simulated.sounds = {"sound:welcome": 10.0}
+        await started(s, replace(RULES, menu_id=FRONT))
+        caller = await call_in(s, 1)
+        for number in range(restarts):
+            await s.until(lambda heard=number + 1: len(caller.sounds) == heard)
+            await asyncio.sleep(6)
+            await s.stop()
+            s.start()
+        await s.until(lambda: caller.ended_at)
+        assert len(caller.sounds) == restarts + 1
+        last = caller.sounds[-1]
+        assert between(last.since, last.until).total_seconds() == pytest.approx(10, abs=0.5)
+        assert between(last.until, caller.ended_at).total_seconds() == pytest.approx(5, abs=1)
+
+    play(scene)
+
+
+def test_greeting_that_is_left_over_ends_where_the_menu_has_none_now() -> None:
+    async def scene(s: Scene) -> None:
+        s.acd.menu[FRONT] = Menu(name="Front", greeting="welcome", timeout_s=60)
+        s.simulated.sounds = {"sound:welcome": 50.0}
+        await started(s, replace(RULES, menu_id=FRONT))
+        caller = await call_in(s, 1)
+        await s.until(lambda: caller.sounds)
+        await s.stop()
+        s.acd.menu[FRONT] = replace(s.acd.menu[FRONT], greeting=None)
+        s.start()
+        await asyncio.sleep(10)
+        assert caller.ended_at is None
+        (only,) = caller.sounds
+        assert between(only.since, only.until).total_seconds() < 10
+
+    play(scene)
+
+
+def test_keys_that_mean_nothing_are_answered_however_many_there_are() -> None:
+    async def scene(s: Scene) -> None:
+        s.acd.menu[FRONT] = Menu(name="Front", greeting="welcome", repeats=9)
+        s.simulated.sounds = {"sound:welcome": 10.0, "sound:tongdai/vi/invalid-key": 1.0}
+        await started(s, replace(RULES, menu_id=FRONT))
+        caller = await call_in(s, 1)
+        for _ in range(8):
+            s.simulated.press(caller, "7")
+        await s.until(lambda: len(caller.sounds) == 17)
+        assert caller.sounds[-1].sounds == ("sound:welcome",)
+        await s.until(lambda: caller.sounds[-1].until)
+        assert caller.ended_at is None
+
+    dialer_scene.play(scene)
 
 
 def test_music_and_announcements_come_back_whatever_the_switch_loses() -> None:

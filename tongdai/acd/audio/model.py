@@ -8,6 +8,8 @@ from tongdai.queues.sounds.model import QueueSounds
 
 IDS = 4
 """Playbacks of a caller have ids in turn, so that whoever takes over can stop any of them."""
+AT_ONCE = 2
+"""How many, with ids in turn, a process may leave: that a key means nothing is said before the next greeting."""
 
 
 class Kind(Enum):
@@ -39,6 +41,9 @@ class HoldAudio:
     class_on: bool = False
     """A class of the switch's music plays."""
     playing: Playing | None = None
+    """What plays while the caller waits."""
+    named: dict[str, str] = field(default_factory=dict[str, str])
+    """What was said to the caller otherwise and is not over: by its id the name that the core knows it by."""
     played: int = 0
     """The number of playbacks so far."""
     music_s: float = 0.0

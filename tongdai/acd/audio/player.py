@@ -1,4 +1,4 @@
-"""Plays hold music and announcements to callers who wait.
+"""Plays what callers hear while they talk with nobody: hold music, announcements, greetings of menus, messages.
 
     start ──▶ music ── an announcement is due ──▶ announcement ── over ──▶ music (where it was)
                 └──────────────── stop: a bridge, a message, another queue's start ────────┘
@@ -13,8 +13,12 @@ alone is awaited: from then on nothing is requested any more, and what was reque
 to it.
 
 What is lost (a request that failed, an event that never came) is found by `round`: an end that is overdue is asked for,
-and a caller who is to hear something and hears nothing gets the music again. After a restart what the process before
-was playing is not known: it is stopped by its id, of which a caller has IDS.
+and a caller who is to hear something and hears nothing gets the music again.
+
+All playbacks of a caller have IDS ids, in turn. After a restart what the process before was playing is not known: each
+of these ids is stopped before anything else is said, and the first new playback gets another id than those that were
+stopped, so that their late ends are not taken for its own. The core names what it has said by call, hops and turn:
+these names stay within the process.
 """
 
 import asyncio
@@ -26,7 +30,7 @@ from functools import partial
 import structlog
 
 from tongdai.acd.audio.core import Choice, Voiced, announcements, choice, parts_of, voiced
-from tongdai.acd.audio.model import IDS, Kind, Playing
+from tongdai.acd.audio.model import AT_ONCE, IDS, Kind, Playing
 from tongdai.acd.audio.switch_prompts import SwitchPrompts
 from tongdai.acd.caller.model import Stage
 from tongdai.acd.controlled import ControlledCaller, Seat
@@ -88,7 +92,7 @@ class Player:
 
     async def _begin(self, caller: ControlledCaller, rules: QueueRules) -> None:
         audio = caller.audio
-        await self._stop_unknown(caller)
+        await self.stop_unknown(caller)
         sounds = await self._read(caller, rules)
         same_music = (audio.sounds.music, audio.music_name) == (sounds.music, rules.hold_music)
         audio.sounds, audio.music_name = sounds, rules.hold_music
@@ -102,12 +106,12 @@ class Player:
         """Let the caller hear nothing more, before a bridge or a message."""
         caller.audio.wanted = False
         async with caller.sounding:
-            await self._stop_unknown(caller)
+            await self.stop_unknown(caller)
             await self._stop_playing(caller)
             await commands.stop_music(self._ari, caller.call.channel)
             caller.audio.class_on = False
 
-    async def say(self, caller: ControlledCaller, playback_id: str, language: str, parts: Sequence[str]) -> None:
+    async def say(self, caller: ControlledCaller, name: str, language: str, parts: Sequence[str]) -> None:
         """Say a sentence of recorded parts, of the tenant or of the switch, to a caller who does not wait. One with
         gaps is better here than none, as keys count anyway."""
         rules = caller.rules
@@ -115,14 +119,36 @@ class Player:
         uploaded: Mapping[str, StoredFile] = {} if self._link is None else stored.prompts
         names = sounds_of(language, parts)
         found = voiced(parts, language, uploaded, self._prompts.present(names) or ())
-        said = [self._sound(caller, one) for one in (names if found is None else found)]
-        await commands.play(self._ari, caller.call.channel, playback_id, *said)
+        await self.speak(caller, name, *(self._sound(caller, one) for one in (names if found is None else found)))
 
-    def finished(self, caller: ControlledCaller, event: PlaybackFinished) -> None:
-        """A playback on the caller's channel has ended."""
-        playing = caller.audio.playing
-        if playing is not None and event.playback_id == playing.playback_id:
+    async def speak(self, caller: ControlledCaller, name: str, *sounds: Sound) -> None:
+        """Play sounds to a caller who does not wait; `name` is that of the playback in the core."""
+        await self.stop_unknown(caller)
+        audio, playback_id = caller.audio, self._next_id(caller)
+        if playback_id in audio.named:  # IDS sounds ago, and not over
+            await commands.stop_playing(self._ari, playback_id)
+        audio.named[playback_id] = name
+        await commands.play(self._ari, caller.call.channel, playback_id, *sounds)
+
+    async def stop_speaking(self, caller: ControlledCaller, name: str) -> None:
+        for playback_id in [one for one, named in caller.audio.named.items() if named == name]:
+            await commands.stop_playing(self._ari, playback_id)
+
+    async def speaks(self, caller: ControlledCaller, name: str) -> bool:
+        """Whether the caller hears the playback of that name. Of what another process left, the name is not known."""
+        named = [one for one, named in caller.audio.named.items() if named == name]
+        ids = _ids_of(caller) if caller.audio.unknown else named
+        return any([await commands.playing(self._ari, playback_id) for playback_id in ids])
+
+    def finished(self, caller: ControlledCaller, event: PlaybackFinished) -> PlaybackFinished:
+        """A playback on the caller's channel has ended. Returns the event with the name of the playback in the core."""
+        audio, playback_id = caller.audio, event.playback_id
+        playing = audio.playing
+        if playing is not None and playback_id == playing.playback_id:
             self._post(caller, partial(self._ended, caller, playing, done=event.done))
+        # What another process left to a caller who hears a message is that message.
+        unknown = caller.progress.playback_id if audio.unknown and playback_id in _ids_of(caller) else playback_id
+        return replace(event, playback_id=audio.named.pop(playback_id, unknown))
 
     async def close(self) -> None:
         await self._jobs.close()
@@ -267,8 +293,8 @@ class Player:
         self, caller: ControlledCaller, kind: Kind, sounds: list[Sound], length_s: float, from_s: float
     ) -> None:
         audio, now = caller.audio, self._clock.monotonic()
-        playback_id = _id_of(caller, audio.played)
-        audio.played += 1
+        playback_id = self._next_id(caller)
+        audio.named.pop(playback_id, None)
         audio.class_on = False  # a sound ends the music
         audio.playing = playing = Playing(playback_id, kind, now - from_s, now + length_s + GRACE_S)
         try:
@@ -308,13 +334,20 @@ class Player:
             audio.heard = ended(audio.heard, self._clock.now())
         audio.playing = None
 
-    async def _stop_unknown(self, caller: ControlledCaller) -> None:
+    async def stop_unknown(self, caller: ControlledCaller) -> None:
         """Stop what the process before may have left."""
-        if caller.audio.unknown:
-            for number in range(IDS):
-                await commands.stop_playing(self._ari, _id_of(caller, number))
-            caller.audio.unknown = False
+        audio = caller.audio
+        if audio.unknown:
+            for number, playback_id in enumerate(_ids_of(caller)):
+                if await commands.stop_playing(self._ari, playback_id):
+                    audio.played = number + AT_ONCE
+            audio.unknown = False
+
+    @staticmethod
+    def _next_id(caller: ControlledCaller) -> str:
+        caller.audio.played += 1
+        return _ids_of(caller)[(caller.audio.played - 1) % IDS]
 
 
-def _id_of(caller: ControlledCaller, number: int) -> str:
-    return f"{caller.call.call_id}-hold-{number % IDS}"
+def _ids_of(caller: ControlledCaller) -> list[str]:
+    return [f"{caller.call.call_id}-sound-{number}" for number in range(IDS)]
