@@ -12,6 +12,8 @@ from tongdai.agents import store as agents
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
+from tongdai.calls.parties import store as parties
+from tongdai.calls.parties.model import Party, PartyKind, PartyState
 from tongdai.db.pool import Connection, Pool
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.ids import AgentId, QueueId, TenantId
@@ -134,3 +136,26 @@ async def test_call_to_a_contact_is_the_acds_once_it_is_taken(
     assert row is not None
     assert (row["outcome"], row["direction"]) == ("answered", "outbound")
     assert await state_of(conn, tenant_id, agent_id) is AgentState.WRAP_UP
+
+
+async def test_contact_whom_the_agent_left_to_a_number_is_the_acds_in_the_queue_of_the_talk(
+    pool: Pool, conn: Connection, tenant_id: TenantId, queue_id: QueueId, at: datetime
+) -> None:
+    store = PostgresAcdStore(pool, end_to_contact=PostgresStore(pool).end)
+    campaign_id = await new_campaign(conn, tenant_id)
+    made = await a_call(conn, tenant_id, campaign_id, state="answered", answered_s=0, connected_s=0)
+    call_id = UUID(str(made))
+    await conn.execute(
+        "insert into open_segment (tenant_id, call_id, kind, started_at, queue_id) values ($1, $2, 'talk', $3, $4)",
+        *(tenant_id, call_id, at, queue_id),
+    )
+    party = Party(tenant_id, call_id, "n1", PartyKind.NUMBER, None, "+84901234567", PartyState.CONSULTING, at)
+    assert await parties.add(conn, party)
+    assert await store.take(tenant_id, call_id) is None, "nobody talks"
+    assert await parties.move(conn, tenant_id, call_id, "n1", PartyState.TALKING)
+    taken = await store.take(tenant_id, call_id)
+    assert taken is not None
+    assert (taken.call.queue_id, taken.number) == (queue_id, NumberCall("+84901234567", "n1", talks=True))
+    row = await store.transfer(taken.call, queue_id, 1, at + SECOND)
+    assert row is not None
+    assert not await parties.of_calls(conn, tenant_id, [call_id])

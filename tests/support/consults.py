@@ -34,10 +34,10 @@ class Consults:
         self.call_id = UUID(int=0)
 
     async def begin(
-        self, *, inbound: bool = False, first_rings: bool = False, second_rings: bool = False
+        self, *, inbound: bool = False, first_rings: bool = False, second_rings: bool = False, with_acd: bool = False
     ) -> "Consults":
         s = self.s
-        if inbound:
+        if inbound or with_acd:
             s.acd.queues[QUEUE] = QueueRules(queue_id=QUEUE, name="Sales", join_empty=True)
             s.acd.numbers[CALLED] = QUEUE
         s.store.sign_in(s.store.add_agent(1, "a0", QUEUE, 10, mode=Mode.RING if first_rings else Mode.NAILED_UP))
@@ -113,9 +113,17 @@ class Consults:
 
 
 async def consults(
-    s: Scene, *, inbound: bool = False, first_rings: bool = False, second_rings: bool = False
+    s: Scene,
+    *,
+    inbound: bool = False,
+    first_rings: bool = False,
+    second_rings: bool = False,
+    with_acd: bool = False,
 ) -> Consults:
-    return await Consults(s).begin(inbound=inbound, first_rings=first_rings, second_rings=second_rings)
+    """`with_acd`: calls may come in, and contacts be transferred."""
+    return await Consults(s).begin(
+        inbound=inbound, first_rings=first_rings, second_rings=second_rings, with_acd=with_acd
+    )
 
 
 async def wraps_up(c: Consults) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.support.consults import DIRECTIONS, DONE, FIRST, NUMBER, SECOND, WHOM, Consults, consults, wraps_up
 from tests.support.dialer_scene import QUEUE, Scene, play
 from tongdai.agents.model import AgentState
+from tongdai.call_outcome import Outcome
 from tongdai.calls.acts.model import Ended, Kind, Result
 from tongdai.calls.parties.model import Party, PartyState
 
@@ -137,6 +138,52 @@ def test_agent_who_got_the_customer_transfers_them_to_a_queue(second_rings: bool
         s.store.ready(FIRST)
         await s.until(lambda: c.first.state is AgentState.TALKING, within_s=30)
         assert c.together(c.customer, c.phone(c.first))
+
+    play(scene)
+
+
+@WHOM
+@pytest.mark.parametrize("restarted", [False, True])
+def test_contact_whom_the_agent_left_to_somebody_is_transferred_to_a_queue(
+    whom: dict[str, object], restarted: bool
+) -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s, with_acd=True)
+        await c.consult(**whom)
+        assert await c.act(Kind.COMPLETE) == DONE
+        await wraps_up(c)
+        left_to = c.party.channel
+        if restarted:
+            await s.stop()
+            s.start()
+            await s.until(lambda: s.ari.up)
+            await asyncio.sleep(3)
+        s.store.pause_agent(FIRST, "lunch")
+        s.store.pause_agent(SECOND, "lunch")
+        assert await c.act(Kind.TRANSFER, queueId=QUEUE) == DONE
+        await s.until(lambda: c.on_hold, within_s=5)
+        assert not c.over
+        assert not c.parties.rows
+        await s.until(lambda: "agentId" in whom or left_to not in s.simulated._channels, within_s=5)
+        s.store.ready(FIRST)
+        await s.until(lambda: c.first.state is AgentState.TALKING, within_s=30)
+        assert c.together(c.customer, c.phone(c.first))
+        c.hangs_up(c.customer)
+        await s.until(lambda: c.over)
+        assert s.outcomes() == [Outcome.ANSWERED]
+
+    play(scene)
+
+
+def test_contact_who_was_taken_over_is_transferred_to_a_queue() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s, with_acd=True)
+        assert await c.act(Kind.TAKE_OVER, endpoint=SUPERVISOR) == DONE
+        await wraps_up(c)
+        await s.until(lambda: c.party.state is PartyState.TALKING)
+        assert await c.act(Kind.TRANSFER, queueId=QUEUE) == DONE
+        await s.until(lambda: c.second.state is AgentState.TALKING)
+        assert c.together(c.customer, c.phone(c.second))
 
     play(scene)
 

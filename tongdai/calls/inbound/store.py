@@ -186,17 +186,29 @@ where switch_id = $1 and queue_id is not null and (direction = 'inbound' or stat
 order by opened_at, call_id
 """
 # A call to a contact has a queue of its own once it is transferred: from then on the ACD has it, and not the dialer.
-TAKE = """
-update live_call a set queue_id = g.queue_id from agent g
+# The agent who had it first may have left it to a number or a phone, which has no queue: the talk keeps it.
+TAKE = f"""
+update live_call a set queue_id = talk.queue_id from (
+    select queue_id from (
+        select 1 as turn, g.queue_id from agent g
+        where g.tenant_id = $1 and g.call_id = $2 and g.state = 'talking'
+        union all
+        select 2, s.queue_id from open_segment s
+        where s.tenant_id = $1 and s.call_id = $2 and s.kind in {segments.TALKS} and s.queue_id is not null and exists (
+            select from call_party p where p.tenant_id = $1 and p.call_id = $2 and p.state = 'talking'
+        )
+    ) found
+    order by turn limit 1
+) talk
 where a.tenant_id = $1 and a.call_id = $2 and a.contact_id is not null and a.queue_id is null
     and a.state = 'answered' and a.connected_at is not null
-    and g.tenant_id = $1 and g.call_id = a.call_id and g.state = 'talking'
 returning true
 """
 
 
 async def take(conn: Connection, tenant_id: TenantId, call_id: UUID) -> bool:
-    """A call to a contact who talks with an agent becomes one of the agent's queue. False: it does not, or is one."""
+    """A call to a contact who talks with an agent, or with whom an agent left them to, becomes one of the queue of the
+    talk. False: they do not talk, or it is one."""
     return bool(await conn.fetchval(TAKE, tenant_id, call_id))
 
 

@@ -16,7 +16,7 @@ from tongdai.call_outcome import InboundOutcome, OfferOutcome, Outcome
 from tongdai.callbacks.model import Source
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState, Ending
-from tongdai.calls.parties.model import Party
+from tongdai.calls.parties.model import Party, PartyKind, PartyState
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, MenuId, QueueId, TenantId
 from tongdai.queues.menus.model import Menu, Menus
@@ -164,17 +164,25 @@ class MemoryAcdStore(MemoryCallbacks):
     async def take(self, tenant_id: TenantId, call_id: UUID) -> ActiveCall | None:
         found, agent = self._store.active.get(call_id), self._agent_of(call_id)
         if call_id not in self.live:
-            if found is None or agent is None or agent.state is not AgentState.TALKING or found.connected_at is None:
+            parted = any(one.call_id == call_id and one.state is PartyState.TALKING for one in self.parties.values())
+            talks = parted or (agent is not None and agent.state is AgentState.TALKING)
+            if found is None or found.connected_at is None or found.agent_id is None or not talks:
                 return None
+            last = self._store.agents[found.agent_id] if agent is None else agent
             self._store.transferred.add(call_id)
             self.talking.add(call_id)
             self.live[call_id] = InboundCall(
                 tenant_id=tenant_id, call_id=call_id, switch_id=DEFAULT, channel=str(call_id), called="",
-                queue_id=agent.queue_id, phone=found.phone, state=CallState.ANSWERED, opened_at=found.opened_at,
-                lease_until=found.lease_until, agent_id=agent.agent_id, answered_at=found.answered_at,
+                queue_id=last.queue_id, phone=found.phone, state=CallState.ANSWERED, opened_at=found.opened_at,
+                lease_until=found.lease_until, agent_id=last.agent_id, answered_at=found.answered_at,
                 connected_at=found.connected_at, to_contact=True,
             )  # fmt: skip
-        return ActiveCall(self.live[call_id], self.waiting.get(call_id), agent, self.called.get(call_id))
+        return ActiveCall(self.live[call_id], self.waiting.get(call_id), agent, self._number_of(call_id))
+
+    def _number_of(self, call_id: UUID) -> NumberCall | None:
+        talking = (one for one in self.parties.values() if one.call_id == call_id and one.state is PartyState.TALKING)
+        left = (NumberCall(one.target, one.channel, True) for one in talking if one.kind is PartyKind.NUMBER)
+        return self.called.get(call_id) or next(left, None)
 
     async def transfer(self, call: InboundCall, queue_id: QueueId, hops: int, at: datetime) -> CallerRow | None:
         if not await self._parted(call):
@@ -334,7 +342,7 @@ class MemoryAcdStore(MemoryCallbacks):
         asked = {one.from_call for one in self.callbacks.values() if one.source is Source.CALLER}
         return [
             active_call(
-                *(call, self.waiting.get(call.call_id), self._agents_of(call.call_id), self.called.get(call.call_id)),
+                *(call, self.waiting.get(call.call_id), self._agents_of(call.call_id), self._number_of(call.call_id)),
                 has_callback=call.call_id in asked,
             )
             for call in in_order
