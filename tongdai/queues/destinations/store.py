@@ -35,14 +35,19 @@ async def require(
         return
     assert destination.target is not None, "queues and menus have ids"
     if destination.kind is DestinationKind.MENU:
-        if not await conn.fetchval(MENU, tenant_id, int(destination.target)):
-            raise NotFound("Menu not found")
+        await require_menu(conn, tenant_id, f"{field}.menuId", MenuId(int(destination.target)))
         return
     queue_id = QueueId(int(destination.target))
     if queue_id == not_queue:
         raise InvalidInput(f"{field}.queueId must be another queue")
     if not await hold_queue(conn, tenant_id, queue_id):
-        raise NotFound("Inbound queue not found")
+        raise NotFound(f"{field}.queueId: inbound queue {queue_id} not found")
+
+
+async def require_menu(conn: Connection, tenant_id: TenantId, field: str, menu_id: MenuId) -> None:
+    """Raise NotFound unless the tenant has the menu, within the transaction that stores it."""
+    if not await conn.fetchval(MENU, tenant_id, menu_id):
+        raise NotFound(f"{field}: menu {menu_id} not found")
 
 
 _SETTINGS = ("when_full", "when_empty", "overflow", "divert_to", "locked")

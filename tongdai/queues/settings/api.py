@@ -11,11 +11,11 @@ from tongdai.http import body
 from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.principal import Principal, Scope
-from tongdai.ids import QueueId
+from tongdai.ids import MenuId, QueueId
 from tongdai.queues import store as queues
 from tongdai.queues import view as record
 from tongdai.queues.destinations import store as destinations
-from tongdai.queues.model import Change, Destination, DestinationKind, NumberRefusal
+from tongdai.queues.model import Change, NumberRefusal
 from tongdai.queues.settings import store
 from tongdai.queues.settings.model import DESTINATIONS, QueueSettings
 from tongdai.queues.settings.view import SCHEMA, WIRE, QueueSettingsChange, QueueSettingsView, parse, show
@@ -83,8 +83,7 @@ async def change_settings(request: Request) -> Response:
         for name in DESTINATIONS:
             await destinations.require(conn, tenant_id, WIRE[name], change.get(name), not_queue=queue_id)
         if change.get("menu_id") is not None:
-            front = Destination(DestinationKind.MENU, str(change["menu_id"]))
-            await destinations.require(conn, tenant_id, WIRE["menu_id"], front)
+            await destinations.require_menu(conn, tenant_id, WIRE["menu_id"], MenuId(change["menu_id"]))
         await store.change(conn, tenant_id, queue_id, change, principal.author)
     return ok(Done(error_message="Settings updated successfully"))
 

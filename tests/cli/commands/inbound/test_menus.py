@@ -51,6 +51,6 @@ def test_what_is_wrong_is_named(desk: Desk) -> None:
     assert "1 is given twice" in desk.failed(*new, "--press", "1=callback", "--press", "1=hang_up", code=2)
     assert "expected queue:ID" in desk.failed(*new, "--press", "1=queu:1", code=2)
     assert "expected queue:ID" in desk.failed(*new, "--press", "1=callback", "--otherwise", "queu:1", code=2)
-    assert "Inbound queue not found" in desk.failed(*new, "--press", "1=queue:17")
+    assert "options.1.queueId: inbound queue 17 not found" in desk.failed(*new, "--press", "1=queue:17")
     assert "otherwise must be no menu" in desk.failed(*new, "--press", "1=callback", "--otherwise", "menu:17")
     assert "Menu not found" in desk.failed("menu", "replace", 17, "--name", "A", "--press", "1=callback")

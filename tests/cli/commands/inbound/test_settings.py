@@ -88,7 +88,8 @@ def test_what_is_wrong_is_named_and_nothing_changes(desk: Desk) -> None:
         assert said in desk.failed("settings", queue_id, "max_wait_sec=5", assignment, code=2)
     assert "is given twice" in desk.failed("settings", queue_id, "maxLength=1", "maxLength=2", code=2)
     assert "maxLength must be 1 to 10000, not 0" in desk.failed("settings", queue_id, "max_wait_sec=5", "maxLength=0")
-    assert "Inbound queue not found" in desk.failed("settings", queue_id, "strategy=vip", "whenFull=queue:17")
+    missing = desk.failed("settings", queue_id, "strategy=vip", "whenFull=queue:17")
+    assert "whenFull.queueId: inbound queue 17 not found" in missing
     assert "callinName must have 1 to 255 characters" in desk.failed("settings", queue_id, "callinName=", "maxLength=3")
     assert shown(desk, queue_id) == before
     assert "Inbound queue not found" in desk.failed("settings", 17)
