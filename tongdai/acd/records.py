@@ -63,8 +63,10 @@ class Records:
             case model.RecordConnection():
                 if not await self._store.connect(call, at):
                     return signals.NotConnected()
-            case model.RecordCallback(phone=phone):
-                self._room.callbacks.asked(await self._store.ask_callback(call, phone, at), caller.rules)
+            case model.RecordCallback(phone=phone, others=others):
+                asked = await self._store.ask_callback(call, phone, at, others=others)
+                self._room.callbacks.asked(asked, caller.rules)
+                return signals.CallbackAsked(made=asked is not None)
             case model.RecordEnd(ending=ending):
                 changed = await self._store.end(call, ending)
                 self._over(caller, ending, changed=changed)

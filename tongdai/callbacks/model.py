@@ -146,6 +146,8 @@ class CallbackDialog:
     failures: int = 0
     """How often nothing, or nothing that means something, was pressed."""
     playing: bool = False
+    confirmed: bool = False
+    """The number is being recorded: keys change nothing any more."""
 
 
 class CallbackKey(NamedTuple):

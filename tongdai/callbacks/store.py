@@ -78,6 +78,7 @@ select coalesce((select array_agg('+' || number) from called_number where tenant
     select count(*) from callback b
     where b.tenant_id = $1 and b.due_at > $3::timestamptz - interval '1 day'
         and b.created_at > $3::timestamptz - interval '1 day' and b.source = 'caller' and b.phone <> $2
+        and b.from_call is distinct from $4
         and exists (
             select from call c where c.tenant_id = $1 and c.call_id = b.from_call and c.phone = $2
                 and c.ended_month >= date_trunc('month', $3::timestamptz - interval '1 day')::date
@@ -88,9 +89,25 @@ select coalesce((select array_agg('+' || number) from called_number where tenant
 
 async def askable(conn: Connection, tenant_id: TenantId, phone: str, at: datetime) -> Askable:
     """Read which numbers somebody may have called back who calls from one (empty: withheld)."""
-    row = await conn.fetchrow(ASKABLE, tenant_id, phone, at)
+    return await _askable(conn, tenant_id, phone, at, None)
+
+
+async def _askable(conn: Connection, tenant_id: TenantId, phone: str, at: datetime, but_for: UUID | None) -> Askable:
+    """`but_for`: a call whose callbacks are not counted."""
+    row = await conn.fetchrow(ASKABLE, tenant_id, phone, at, but_for)
     assert row is not None, "a row of aggregates"
     return Askable(frozenset(row["own"]), row["others"] < (OTHERS_A_DAY if phone else WITHHELD_A_DAY))
+
+
+LOCK_ASKING = "select pg_advisory_xact_lock(hashtextextended('callback/' || $2, $1))"
+
+
+async def may_ask(conn: Connection, tenant_id: TenantId, phone: str, wanted: str, call_id: UUID, at: datetime) -> bool:
+    """Whether somebody who calls from `phone` may have another number called back, in the transaction that records it:
+    others who ask with the same number wait for its end. What was asked for in the same call before does not count."""
+    await conn.execute(LOCK_ASKING, tenant_id, phone)
+    askable = await _askable(conn, tenant_id, phone, at, call_id)
+    return askable.others and wanted not in askable.own
 
 
 def _values(new: AskedFor) -> tuple[object, ...]:

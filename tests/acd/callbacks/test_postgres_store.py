@@ -1,7 +1,9 @@
 """Callbacks in the ACD's store in PostgreSQL: what is dialled, with whom, and what becomes of it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -250,6 +252,42 @@ async def test_caller_of_a_menu_counts_as_offered_to_the_queue_of_the_number(
     assert await store.end(call, InboundEnding(InboundOutcome.CALLBACK, 16))
     (figures,) = (await live.figures(conn, call.tenant_id, None, rules.queue_id)).queues
     assert (figures.today.offered, figures.today.abandoned) == (1, 0)
+
+
+async def test_limit_of_numbers_of_others_holds_for_callers_who_ask_at_once(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, at: datetime
+) -> None:
+    assert await store.answer(call, at)
+    numbers = [f"+8490765{number:04d}" for number in range(OTHERS_A_DAY)]
+    for number in numbers[1:]:
+        await callbacks.asked(conn, call.tenant_id, call.queue_id, phone=number, from_call=await another(conn, call))
+    rivals = [replace(call, call_id=await another(conn, call)) for _ in range(3)]
+    assert [(await store.askable(rival, at)).others for rival in rivals] == [True] * 3
+    made = await asyncio.gather(
+        *(store.ask_callback(rival, f"+8490766000{n}", at, others=True) for n, rival in enumerate(rivals))
+    )
+    (first,) = [asked for asked in made if asked is not None]
+    again = await store.ask_callback(rivals[made.index(first)], first.phone, at, others=True)
+    assert again is not None, "repeated"
+    assert again.callback_id == first.callback_id
+    assert await store.ask_callback(call, call.called, at, others=True) is None, "a number of the tenant"
+    assert await store.ask_callback(call, PHONE, at) is not None, "their own"
+
+
+async def another(conn: Connection, call: InboundCall) -> UUID:
+    """One more answered call of the same caller."""
+    call_id = uuid4()
+    await conn.execute(
+        """
+        insert into live_call (tenant_id, call_id, switch_id, direction, queue_id, called, phone, channel, state,
+            opened_at, answered_at, dial_until, lease_until)
+        select tenant_id, $3, switch_id, direction, queue_id, called, phone, $3::uuid::text, state,
+            opened_at, answered_at, dial_until, lease_until
+        from live_call where tenant_id = $1 and call_id = $2
+        """,
+        *(call.tenant_id, call.call_id, call_id),
+    )
+    return call_id
 
 
 @pytest.mark.parametrize(("shown", "most"), [(PHONE, OTHERS_A_DAY), ("", WITHHELD_A_DAY)])

@@ -30,6 +30,7 @@ from tongdai.acd.caller.model import (
 )
 from tongdai.acd.caller.signals import (
     Admitted,
+    CallbackAsked,
     CallbackBegun,
     CallbackWanted,
     ChannelListed,
@@ -90,6 +91,9 @@ def test_caller_who_is_sent_to_a_callback_is_answered_and_asked() -> None:
 def test_confirmed_number_is_recorded_before_the_thanks_and_the_call_ends(events: tuple[Signal, ...]) -> None:
     call, commands = after(*events, pressed("1"))
     assert commands[0] == RecordCallback("+84901234567")
+    assert said(commands) == []
+    assert after(pressed("1"), pressed("2"), KeyTimedOut(1, call.hops), start=call) == (call, ()), "it is confirmed"
+    call, commands = after(CallbackAsked(made=True), start=call)
     assert said(commands) == ["callback-thanks"]
     assert call.stage is Stage.PLAYING
     call, commands = after(PlaybackFinished(PLAYBACK, "17.1", done=True, at=NOW), start=call)
@@ -149,7 +153,7 @@ def test_other_number_is_entered_and_confirmed() -> None:
     call, commands = after(*keys("0907654321#"), start=call)
     assert said(commands)[0] == "callback-number"
     _, commands = after(pressed("1"), start=call)
-    assert commands[0] == RecordCallback("+84907654321")
+    assert commands[0] == RecordCallback("+84907654321", others=True)
 
 
 def test_pause_ends_the_number_and_one_that_is_none_is_asked_for_again() -> None:
@@ -218,7 +222,23 @@ def test_only_a_number_that_was_read_out_and_confirmed_is_asked_for(
             assert before.callback is not None
             assert before.callback.entered is None, "a number is confirmed, not being entered"
             assert asked == [before.callback.phone]
+            call, _ = after(CallbackAsked(made=True), start=call)
         assert (call.stage is Stage.PLAYING) == bool(asked)
+
+
+@pytest.mark.parametrize("events", [BY_KEY, SENT])
+def test_number_that_may_not_be_called_back_any_more_is_refused_and_another_one_asked_for(
+    events: tuple[Signal, ...],
+) -> None:
+    call, commands = after(*events, *keys("20907654321#1"))
+    assert commands[0] == RecordCallback("+84907654321", others=True)
+    call, commands = after(CallbackAsked(made=False), start=call)
+    assert said(commands) == ["callback-invalid", "callback-enter"]
+    assert said(after(*keys("0907654321#"), start=call)[1])[0] == "callback-invalid"
+    call, commands = after(*keys("0901234567#1"), start=call)
+    assert commands[0] == RecordCallback("+84901234567"), "their own"
+    assert after(CallbackAsked(made=True), start=call)[0].outcome is InboundOutcome.CALLBACK
+    assert after(CallbackAsked(made=True), start=after(*WAITING)[0])[1] == (), "late"
 
 
 def test_sound_that_is_over_starts_the_timer_once() -> None:

@@ -30,9 +30,13 @@ class PostgresCallbacks:
         async with self._pool.acquire() as conn:
             return await callbacks.askable(conn, call.tenant_id, call.phone, at)
 
-    async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
+    async def ask_callback(
+        self, call: InboundCall, phone: str, at: datetime, *, others: bool = False
+    ) -> Callback | None:
         tenant_id, call_id = call.tenant_id, call.call_id
         async with self._pool.acquire() as conn, conn.transaction():
+            if others and not await callbacks.may_ask(conn, tenant_id, call.phone, phone, call_id, at):
+                return None
             # A caller who was in no queue is in this one from now to the end of the call.
             if not await inbound.join(conn, tenant_id, call_id, call.queue_id, at, LEASE):
                 return None

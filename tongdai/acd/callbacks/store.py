@@ -37,9 +37,12 @@ class CallbackStore(Protocol):
         """Read which numbers the caller may have called back."""
         ...
 
-    async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
+    async def ask_callback(
+        self, call: InboundCall, phone: str, at: datetime, *, others: bool = False
+    ) -> Callback | None:
         """The caller is to be called back at a number, and is in no queue any more: the callback has the place. The
-        same one when that was done before. None: the call has ended, or the queue was deleted."""
+        same one when that was done before. None, and nothing is changed: the call has ended, or the queue was deleted;
+        or the number is not the one that they show (`others`), and may not be called back."""
         ...
 
     async def due_callbacks(self) -> Sequence[Callback]:

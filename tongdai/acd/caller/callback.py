@@ -2,14 +2,15 @@
 
     CONFIRM ── 1 ──▶ asked            the number is read out, digit by digit
        │ ▲ └── 2 ──▶ ENTER
-       │ └── # or a pause, a number ── ENTER
+       │ └── # or a pause, a number ── ENTER ◀── may not be called back any more ── asked
        └── nothing, or other keys, too often ──▶ given up
 
 A key counts at any time, also while something is said, which it stops. A caller who withholds the number enters one.
 
 Anybody may ring, show any number and enter any other. So only ordinary numbers of the tenant's country are called back:
 whoever earns by calls to numbers abroad would otherwise have them made. Nor are the tenant's own numbers, which would
-make a caller of the callback, nor more than a few numbers of others for one calling number and day.
+make a caller of the callback, nor more than a few numbers of others for one calling number and day. The last is decided
+when the callback is recorded: several callers who show one number may ask at once.
 """
 
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ from tongdai.acd.caller.model import (
     Wait,
 )
 from tongdai.acd.caller.moves import Step, answer, go, hang_up, quiet
-from tongdai.acd.caller.signals import CallbackBegun, KeyTimedOut, SoundOver
+from tongdai.acd.caller.signals import CallbackAsked, CallbackBegun, KeyTimedOut, SoundOver
 from tongdai.call_outcome import InboundOutcome
 from tongdai.callbacks.model import CallbackDialog
 from tongdai.contacts.numbers import phone
@@ -59,6 +60,8 @@ class Asked:
     """The caller is to be called back."""
 
     phone: str
+    others: bool
+    """Not at the number that they show."""
 
 
 CallbackStep = tuple[CallerProgress, tuple[Request, ...], Asked | Given | None]
@@ -81,7 +84,7 @@ def _may_be_called(dialog: CallbackDialog, number: str) -> bool:
 def step(call: CallerProgress, event: object) -> CallbackStep:
     """The caller pressed a key, what was said is over, or no key came in time; any other event changes nothing."""
     dialog = call.callback
-    if dialog is None:
+    if dialog is None or dialog.confirmed:
         return call, (), None
     match event:
         case ChannelDtmfReceived(digit=digit):
@@ -109,7 +112,8 @@ def _timer(call: CallerProgress, turn: int) -> Request:
 
 def _pressed(call: CallerProgress, dialog: CallbackDialog, digit: str) -> CallbackStep:
     if dialog.entered is None and digit == CONFIRM_KEY:
-        return replace(call, callback=dialog), (), Asked(dialog.phone)
+        confirmed = replace(dialog, confirmed=True)
+        return replace(call, callback=confirmed), (), Asked(dialog.phone, others=dialog.phone != dialog.shown)
     if dialog.entered is None and digit == OTHER_KEY:
         return _enter(call, dialog)
     if dialog.entered is None or not (digit.isdigit() or digit == END_KEY):
@@ -181,18 +185,31 @@ def following(call: CallerProgress, event: object) -> Step:
     """The stage CALLBACK."""
     if isinstance(event, CallbackBegun) and call.callback is None:
         call, requests, result = begin(call, event)
+    elif isinstance(event, CallbackAsked) and call.callback is not None and call.callback.confirmed:
+        if event.made:
+            return _thanked(call, call.callback)
+        call, requests, result = _refused(call, call.callback)
     else:
         call, requests, result = step(call, event)
-    if isinstance(result, Asked) and call.callback is not None:
-        asked = replace(go(call, Stage.PLAYING), outcome=InboundOutcome.CALLBACK)
-        thanks = PlayParts(("callback-thanks",), call.callback.language, call.playback_id)
-        return asked, (RecordCallback(result.phone), *requests, thanks)
+    if isinstance(result, Asked):
+        return call, (RecordCallback(result.phone, result.others), *requests)
     if result is None:
         return call, requests
     if call.keeps_waiting:
         return replace(go(call, Stage.WAITING), callback=None, music=True), (*requests, StartMusic(), Wait())
     ended, hang = hang_up(call)
     return ended, (*requests, *hang)
+
+
+def _thanked(call: CallerProgress, dialog: CallbackDialog) -> Step:
+    asked = replace(go(call, Stage.PLAYING), outcome=InboundOutcome.CALLBACK)
+    return asked, (PlayParts(("callback-thanks",), dialog.language, call.playback_id),)
+
+
+def _refused(call: CallerProgress, dialog: CallbackDialog) -> CallbackStep:
+    """The number may not be called back any more: others were asked for since the caller was asked."""
+    askable = dialog.askable._replace(others=False)
+    return _again(call, replace(dialog, confirmed=False, askable=askable, entered=""), ("callback-invalid",))
 
 
 def again(call: CallerProgress) -> Sequence[Command]:

@@ -199,9 +199,12 @@ class RecordForward:
 
 @dataclass(frozen=True, slots=True)
 class RecordCallback:
-    """The caller is to be called back at a number, and is in no queue any more: the callback has the place."""
+    """The caller is to be called back at a number, and is in no queue any more: the callback has the place. Result:
+    CallbackAsked."""
 
     phone: str
+    others: bool = False
+    """The number is not the one that the caller shows: as many as are allowed may have been asked for meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,14 @@ class CallbackBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackAsked:
+    """The number that the caller has confirmed was recorded."""
+
+    made: bool
+    """False: it may not be called back any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyTimedOut:
     """The caller pressed no key in time, after the greeting of a turn."""
 
@@ -205,6 +213,6 @@ OfVisit = Admitted | NotAdmitted | Matched | WaitOver | MenusRead | CallbackBegu
 Signal = (
     Admitted | NotAdmitted | Matched | OfferMade | OffersMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
     | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | TalksWith | Transferred | WaitOver
-    | SoundOver | MenusRead | CallbackWanted | CallbackBegun | KeyTimedOut | RequestFailed | ChannelListed
-    | ChannelAbsent
+    | SoundOver | MenusRead | CallbackWanted | CallbackBegun | CallbackAsked | KeyTimedOut | RequestFailed
+    | ChannelListed | ChannelAbsent
 )  # fmt: skip

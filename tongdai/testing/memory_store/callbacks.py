@@ -82,12 +82,17 @@ class MemoryCallbacks:
             one
             for one in self.callbacks.values()
             if one.source is Source.CALLER and one.created_at > since and _number(one.phone) != _number(call.phone)
-            and one.from_call is not None and self._asked_from.get(one.from_call) == call.phone
+            and one.from_call is not None and one.from_call != call.call_id
+            and self._asked_from.get(one.from_call) == call.phone
         ]  # fmt: skip
         return Askable(frozenset(self.own_numbers), len(others) < (OTHERS_A_DAY if call.phone else WITHHELD_A_DAY))
 
-    async def ask_callback(self, call: InboundCall, phone: str, at: datetime) -> Callback | None:
-        found = self.live.get(call.call_id)
+    async def ask_callback(
+        self, call: InboundCall, phone: str, at: datetime, *, others: bool = False
+    ) -> Callback | None:
+        found, askable = self.live.get(call.call_id), await self.askable(call, at)
+        if others and (not askable.others or phone in askable.own):
+            return None
         if found is None or found.connected_at is not None:
             return None
         self._asked_from[call.call_id] = call.phone
