@@ -149,7 +149,10 @@ async def test_contact_whom_the_agent_left_to_a_number_is_the_acds_in_the_queue_
         "insert into open_segment (tenant_id, call_id, kind, started_at, queue_id) values ($1, $2, 'talk', $3, $4)",
         *(tenant_id, call_id, at, queue_id),
     )
-    party = Party(tenant_id, call_id, "n1", PartyKind.NUMBER, None, "+84901234567", PartyState.CONSULTING, at)
+    party = Party(
+        tenant_id=tenant_id, call_id=call_id, channel="n1", kind=PartyKind.NUMBER, agent_id=None,
+        target="+84901234567", state=PartyState.CONSULTING, called_at=at,
+    )  # fmt: skip
     assert await parties.add(conn, party)
     assert await store.take(tenant_id, call_id) is None, "nobody talks"
     assert await parties.move(conn, tenant_id, call_id, "n1", PartyState.TALKING)

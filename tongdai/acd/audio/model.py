@@ -41,9 +41,9 @@ class HoldAudio:
     class_on: bool = False
     """A class of the switch's music plays."""
     playing: Playing | None = None
-    """What plays while the caller waits."""
+    """The playback while the caller waits."""
     named: dict[str, str] = field(default_factory=dict[str, str])
-    """What was said to the caller otherwise and is not over: by its id the name that the core knows it by."""
+    """Other playbacks that are not over: their names in the core, by id."""
     played: int = 0
     """The number of playbacks so far."""
     music_s: float = 0.0
