@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from datetime import timedelta
 from typing import Any, cast
 
@@ -15,8 +16,9 @@ from tongdai.http.principal import Scope
 from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.processes.api import ENDPOINTS
-from tongdai.tenants import key_format
+from tongdai.tenants import key_format, session_token
 from tongdai.tenants import store as tenants
+from tongdai.tenants.even_time import EVEN_S, until_even
 from tongdai.tenants.guard import Guard
 from tongdai.testing import factories
 from tongdai.testing.clock import FakeClock
@@ -139,6 +141,33 @@ async def test_every_refusal_of_a_key_is_the_same_to_the_byte(api, tenant, other
     responses.append(await api.client.post("/v1/campaigns/x/contacts", content=b"{"))
     assert len({bare(response) for response in responses}) == 1
     assert refused(responses[0], 401, "UNAUTHORIZED") == "Missing or incorrect API key"
+
+
+async def test_no_refusal_of_a_key_is_answered_before_the_same_time_has_passed(api, tenant, other_tenant, conn):
+    revoked = await api.key(tenant_id=tenant.tenant_id)
+    await tenants.revoke_key(conn, revoked.key_id, within=None, by=None)
+    named = ("X-Tenant-ID", str(other_tenant.tenant_id))
+    for headers in (
+        [],
+        [("X-Api-Key", "sk_live_xxx")],
+        [("X-Api-Key", key_format.generate())],
+        [("X-Api-Key", key_format.generate()), named],
+        [("X-Api-Key", revoked.value)],
+        [("X-Api-Key", tenant.key.value), named],
+        [("X-Api-Key", tenant.key.value), ("Authorization", other_tenant.key.value)],
+        [("Cookie", f"{session_token.COOKIE}=unknown")],
+    ):
+        began = time.monotonic()
+        assert await status(api.client, *headers) == 401
+        assert time.monotonic() - began >= EVEN_S, headers
+    began = time.monotonic()
+    assert await status(api.client, ("X-Api-Key", tenant.key.value), path="/v1/session") == 401
+    assert time.monotonic() - began >= EVEN_S, "a key where a session is needed"
+
+
+@pytest.mark.parametrize(("passed_ms", "left_ms"), [(0, 3), (0.25, 2.75), (2.75, 0.25), (3.5, 2.5), (30.5, 2.5)])
+def test_refusals_wait_for_a_multiple_of_one_time(passed_ms, left_ms):
+    assert until_even(passed_ms / 1000) == pytest.approx(left_ms / 1000)
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ from tongdai.ids import TenantId
 from tongdai.settings import Settings
 from tongdai.tenants import key_format, session_token, store
 from tongdai.tenants.credentials import Credentials, credentials_of
+from tongdai.tenants.even_time import until_even
 from tongdai.tenants.model import ApiKey, Tenant
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, HeaderNames, RateLimiter
 
@@ -172,11 +173,14 @@ class Guard:
         if endpoint.open:
             request.principal = NOBODY
             return
-        principal = request.principal = await self._authenticate(request.scope, platform=endpoint.platform)
+        began = self._clock.monotonic()
+        try:
+            principal = request.principal = await self._authenticate(request.scope, endpoint)
+        except Unauthorized:
+            await asyncio.sleep(until_even(self._clock.monotonic() - began))
+            raise
         if principal.user_id is not None:
             self._check_session(request, principal)
-        elif endpoint.scope is None:
-            raise Unauthorized
         limits = (
             principal.tenant_limit or self._settings.tenant_limit,
             principal.route_limit or self._settings.route_limit,
@@ -218,15 +222,16 @@ class Guard:
             return False
         return _may_act(cached, credentials) and cached.principal == request.principal
 
-    async def _authenticate(self, scope: Scope, *, platform: bool) -> Principal:
-        """`platform`: the endpoint is of no tenant, and a platform key need not name one."""
+    async def _authenticate(self, scope: Scope, endpoint: Endpoint) -> Principal:
         credentials = credentials_of(scope["headers"])
         cached = await self._look_up(credentials, scope) if credentials is not None else None
         if cached is not None and self._usable(cached):
-            if platform and cached.key.tenant_id is None:
+            if endpoint.platform and cached.key.tenant_id is None:  # of no tenant: the key need not name one
                 assert isinstance(cached.key, ApiKey)
                 return store.platform_principal(cached.key)
             if _may_act(cached, credentials):
+                if cached.principal.user_id is None and endpoint.scope is None:
+                    raise Unauthorized
                 return cached.principal
         if credentials is None or credentials.presented:
             self._count_failure(scope)

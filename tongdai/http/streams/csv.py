@@ -6,10 +6,12 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = re.compile(r"""["']*(?:[=@\t\r＝＠＋－-]|\+(?![0-9]{1,15}\Z))""")
-"""Text that a spreadsheet would evaluate, with what may stand before it: an apostrophe too, so that none that was there
-is lost. A plus followed by digits only is a phone number and not matched."""
-_BEFORE_FORMULA = r"""(?=["' ]*[=@+＝＠＋－-])"""
+_SKIPPED = "[\"'\x00 \v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]*+"
+"""Characters that may stand before a formula that is evaluated: quotes, an apostrophe too, so that none that was there
+is lost, and whitespace, which some spreadsheets trim. Separators are not among it: after them _WITHIN looks again."""
+_FORMULA = re.compile(rf"{_SKIPPED}(?:[=@\t\r＝＠＋－-]|\+(?![0-9]{{1,15}}\Z))")
+"""Text that a spreadsheet would evaluate. A plus followed by digits only is a phone number and not matched."""
+_BEFORE_FORMULA = rf"(?={_SKIPPED}[=@+＝＠＋－-])"
 _WITHIN = re.compile(rf"(?<=[;|\t\r\n]){_BEFORE_FORMULA}")
 """Where a cell would begin with a formula for a spreadsheet with another list separator: it ignores the quotes of a
 cell that it finds in the middle of its own."""
