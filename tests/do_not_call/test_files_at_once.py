@@ -3,7 +3,8 @@
 import asyncio
 import threading
 
-from tests.support.do_not_call import counts, made
+from tests.support.api import refused
+from tests.support.do_not_call import counts, made, numbers
 from tongdai.do_not_call.entries import upload
 from tongdai.testing.factories import vn_mobile
 
@@ -14,12 +15,12 @@ async def test_files_are_read_one_at_a_time(tenant, monkeypatch):
     def alone(*arguments):
         assert reading.acquire(blocking=False), "another file is being read"
         try:
-            return checked(*arguments)
+            return drained(*arguments)
         finally:
             reading.release()
 
-    checked = upload._checked
-    monkeypatch.setattr(upload, "_checked", alone)
+    drained = upload._drained
+    monkeypatch.setattr(upload, "_drained", alone)
     paths = [await made(tenant, f"List {n}") for n in range(upload.FILES_EACH)]
     text = "phoneNumber\n" + "".join(f"{vn_mobile(n)}\n" for n in range(2000))
     responses = await asyncio.gather(*(send(tenant, one, text) for one in paths))
@@ -29,3 +30,53 @@ async def test_files_are_read_one_at_a_time(tenant, monkeypatch):
 async def send(tenant, dnc_list_id, text):
     path, headers = f"/v1/do-not-call/{dnc_list_id}/numbers", {"content-type": "text/csv"}
     return await tenant.post(path, content=text.encode(), headers=headers)
+
+
+LARGE = 30_000
+"""Rows of a file that is read by a process of its own."""
+
+
+def not_here(*_):
+    raise AssertionError("a large file is read in the process that answers requests")
+
+
+async def test_large_file_is_read_by_a_process_of_its_own(tenant, monkeypatch):
+    monkeypatch.setattr(upload, "_drained", not_here)
+    dnc_list_id = await made(tenant)
+    rows = [f"x{n},," if n % 1000 == 0 else f"{vn_mobile(n)},lý do {n},31/12/2998" for n in range(LARGE)]
+    text = "phone,reason,expires\n" + "\n".join(rows)
+    assert len(text) > upload.IN_THREAD
+    reported = (await send(tenant, dnc_list_id, text)).json()
+    assert (counts(reported), reported["warned"]) == ((LARGE - 30, 0, 30), 0)
+    assert [(error["row"], error["phoneNumber"]) for error in reported["errors"]] == [
+        (n + 1, f"x{n}") for n in range(0, LARGE, 1000)
+    ]
+    (table,) = reported["detected"]["tables"]
+    assert (table["rows"], [column["use"] for column in table["columns"]]) == (
+        LARGE,
+        ["phoneNumber", "reason", "expiresAt"],
+    )
+    first = (await numbers(tenant, dnc_list_id, "size=1"))["data"][0]
+    assert (first["phoneNumber"], first["reason"]) == (vn_mobile(1), "lý do 1")
+    assert (await send(tenant, dnc_list_id, text)).json()["updated"] == LARGE - 30
+
+
+async def test_large_file_that_is_none_is_refused(tenant, monkeypatch):
+    monkeypatch.setattr(upload, "_drained", not_here)
+    dnc_list_id = await made(tenant)
+    before = await tenant.checksum()
+    text = "phone,note\n" + f"0901234567,{'x' * 100}\n" * 3000 + '0901234568,"open'
+    message = refused(await send(tenant, dnc_list_id, text), 400, "INVALID_INPUT")
+    assert message == "The file ends within quotes that open in line 3002: it seems to be cut off"
+    assert await tenant.checksum() == before
+
+
+async def test_large_file_lists_as_many_faults_as_are_asked_for(tenant, monkeypatch):
+    monkeypatch.setattr(upload, "_drained", not_here)
+    dnc_list_id = await made(tenant)
+    text = "phone,expires\n" + "".join(f"{vn_mobile(n)},soon after {n}\n" for n in range(15_000)) + "x,\n" * 300
+    path, headers = f"/v1/do-not-call/{dnc_list_id}/numbers", {"content-type": "text/csv"}
+    for asked in (0, 250, 10_000):
+        reported = (await tenant.post(f"{path}?errors={asked}", content=text.encode(), headers=headers)).json()
+        assert (reported["failed"], reported["warned"]) == (300, 15_000)
+        assert [len(reported[of]) for of in ("errors", "warnings")] == [min(asked, 300), asked]

@@ -1,4 +1,4 @@
-"""No JSON body and no query holds the event loop: of each part of what an endpoint takes, as much as may be sent.
+"""No JSON body, no query and no file of do-not-call numbers holds the event loop: as much as may be sent of each part.
 
 What is measured is the time of the processor that a turn of the loop takes, which other programs do not lengthen.
 """
@@ -217,3 +217,19 @@ async def test_no_query_holds_the_loop(tenant: Tenant, turns: Turns, ids: dict[s
         held_ms = await turns.end()
         assert held_ms <= HELD_MS, (query[:200], response.text[:200])
         assert response.status_code in {200, 400, 404, 415}, (query[:200], response.text[:200])
+
+
+# Files of numbers
+
+
+async def test_no_file_of_numbers_holds_the_loop(tenant: Tenant, turns: Turns, ids: dict[str, object]) -> None:
+    path, headers = f"/v1/do-not-call/{ids['{dncListId}']}/numbers", {"Content-Type": "text/csv"}
+    reason = "a" * 50
+    content = "phone,reason\n" + "".join(f"{vn_mobile(n)},{reason}\n" for n in range(60_000))
+    gc.collect()
+    gc.freeze()
+    await turns.begin()
+    response = await tenant.call("POST", path, content=content.encode(), headers=headers)
+    held_ms = await turns.end()
+    assert (response.status_code, response.json()["added"]) == (200, 60_000)
+    assert held_ms <= HELD_MS

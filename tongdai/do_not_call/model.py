@@ -1,9 +1,11 @@
 """Do-not-call lists and their entries. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from tongdai.contacts.columns import column, optional_column
 from tongdai.ids import CampaignId, DncListId
 
 MAX_NAME = 255
@@ -42,6 +44,26 @@ class NewEntry(NamedTuple):
     phone: str
     reason: str | None
     expires_at: datetime | None
+
+
+class NewEntries(NamedTuple):
+    """Entries to add, by columns as those of contacts (contacts/columns.py): no Python object is made for an entry."""
+
+    phones: str
+    reasons: str | None
+    """None: no entry has one; likewise below."""
+    ends: str | None
+    """Instants in ISO 8601 with their offset from UTC."""
+
+
+def as_columns(entries: Sequence[NewEntry]) -> NewEntries:
+    """Transpose entries, whose texts have no control characters, into columns."""
+    ends = [None if entry.expires_at is None else entry.expires_at.isoformat() for entry in entries]
+    return NewEntries(
+        column([entry.phone for entry in entries]),
+        optional_column([entry.reason for entry in entries]),
+        optional_column(ends),
+    )
 
 
 class InvalidRow(NamedTuple):

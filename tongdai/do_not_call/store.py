@@ -1,11 +1,10 @@
 """Do-not-call lists in the database. The rule which entries apply is in `rule.py`, for the statements that call."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.do_not_call.model import DncList, Entry, Match, NewEntry
+from tongdai.do_not_call.model import DncList, Entry, Match, NewEntries
 from tongdai.do_not_call.rule import in_force
 from tongdai.ids import Author, CampaignId, DncListId, TenantId
 
@@ -81,11 +80,15 @@ async def lock(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId) ->
 
 
 # xmax is 0 in a row that this statement inserted, and not 0 in one that it updated.
-ADD = """
+ADD = r"""
 with put as (
     insert into do_not_call as d (tenant_id, dnc_list_id, phone, reason, expires_at)
-    select $1, $2, phone, reason, expires_at
-    from unnest($3::text[], $4::text[], $5::timestamptz[]) sent (phone, reason, expires_at)
+    select $1, $2, phone, reason, expires_at::timestamptz
+    from rows from (
+        string_to_table($3::text, E'\n'), string_to_table($4::text, E'\n', E'\x1a'),
+        string_to_table($5::text, E'\n', E'\x1a')
+    ) sent (phone, reason, expires_at)
+    where phone <> ''
     on conflict (tenant_id, dnc_list_id, phone)
         do update set reason = excluded.reason, expires_at = excluded.expires_at
     returning xmax = 0 as added
@@ -95,10 +98,9 @@ where tenant_id = $1 and dnc_list_id = $2 returning (select count(*) from put wh
 """
 
 
-async def add(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, entries: Sequence[NewEntry]) -> int:
+async def add(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, entries: NewEntries) -> int:
     """Add distinct numbers to a locked list, replacing reason and expiry of present ones; return how many are new."""
-    phones, reasons, ends = zip(*entries, strict=True) if entries else ((), (), ())
-    return await conn.fetchval(ADD, tenant_id, dnc_list_id, phones, reasons, ends)
+    return await conn.fetchval(ADD, tenant_id, dnc_list_id, entries.phones, entries.reasons, entries.ends)
 
 
 REMOVE = """

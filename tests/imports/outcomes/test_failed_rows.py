@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.files.detected import FAILED_COLUMNS
+from tongdai.files.frames import drained
 from tongdai.http.streams.csv import csv_header, csv_of
 from tongdai.imports import chunk as chunks
 from tongdai.imports.chunk import LONGEST_ORIGINAL, LONGEST_ORIGINALS, Sent, kept_originals
 from tongdai.imports.model import ImportedChunk
 from tongdai.imports.outcomes.failed_rows import failed_of, layout_of, ndjson_line
 from tongdai.imports.readers import BodyFormat, Format, Limits
-from tongdai.imports.readers.read import drained, read, read_rows
+from tongdai.imports.readers.read import read, read_rows
 
 SHORT = "phoneNumber is too short for a phone number"
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8) | st.sampled_from(

@@ -14,10 +14,11 @@ from tongdai.contacts.model import NewContact
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
+from tongdai.files.frames import drained
 from tongdai.imports import chunk
 from tongdai.imports.readers import BodyFormat, Format, Limits, prepare
 from tongdai.imports.readers.prepare import prepared
-from tongdai.imports.readers.read import drained, read
+from tongdai.imports.readers.read import read
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
 PHONES = st.sampled_from(

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
+from tongdai.files.frames import REFUSED, drained, last_frame, read_frames
+from tongdai.files.process import TOO_MUCH
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk, decode_payload, decode_sent
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals, read
-from tongdai.imports.readers.__main__ import TOO_MUCH, Task
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, decode_chunk, last_frame, read_frames
-from tongdai.imports.readers.read import drained, read_rows
+from tongdai.imports.readers.__main__ import Task
+from tongdai.imports.readers.ipc import CHUNK, TOTALS, decode_chunk
+from tongdai.imports.readers.read import read_rows
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 scalars |= st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

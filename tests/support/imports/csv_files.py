@@ -7,8 +7,9 @@ import pytest
 from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.files.detected import Detected
+from tongdai.files.frames import drained
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
-from tongdai.imports.readers.read import drained, read, read_rows
+from tongdai.imports.readers.read import read, read_rows
 
 
 def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:

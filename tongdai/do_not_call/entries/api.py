@@ -180,7 +180,7 @@ async def add_numbers(request: Request) -> Response:
     listed = paging.whole(query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
     context = await _context(request)
     with upload.share(request) if upload.is_file(request) else nullcontext():
-        raw, checked, detected = await _sent(request, context)
+        raw, checked, detected = await _sent(request, context, listed)
 
     async def work(conn: Connection) -> NumbersAdded:
         added = 0
@@ -205,11 +205,14 @@ async def _context(request: Request) -> RowContext:
     return RowContext(principal.country, ZoneInfo(tenant.zone), datetime.now(UTC))
 
 
-async def _sent(request: Request, context: RowContext) -> tuple[bytes, list[Checked], Detected | None]:
-    """The body, its rows, checked, and what was read as what. InvalidInput for a single invalid number."""
+async def _sent(request: Request, context: RowContext, listed: int) -> tuple[bytes, list[Checked], Detected | None]:
+    """The body, its rows, checked, and what was read as what; of a file, `listed` failed rows and warnings.
+
+    InvalidInput for a single invalid number.
+    """
     if upload.is_file(request):
         raw = await upload.body_of(request)
-        checked, detected = await upload.checked(request, raw, context)
+        checked, detected = await upload.checked(request, raw, context, listed)
         if any(batch.in_two_countries for batch in checked):
             detected.notes.append(note_of_two_countries(context.country))
         return raw, checked, detected
@@ -247,8 +250,8 @@ def _one(sent: NewNumbers, context: RowContext) -> Checked:
 
 
 def _result(added: int, checked: Sequence[Checked], listed: int, detected: Detected | None) -> NumbersAdded:
-    failed = sum(len(batch.invalid) for batch in checked)
-    warned = sum(len(batch.warnings) for batch in checked)
+    failed = sum(batch.failed for batch in checked)
+    warned = sum(batch.warned for batch in checked)
     updated = sum(batch.numbers for batch in checked) - added
     said = f", {warned} with warnings" if warned else ""
     return NumbersAdded(

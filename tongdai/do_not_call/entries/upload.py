@@ -1,27 +1,28 @@
 """Files of do-not-call numbers in requests.
 
-They are read and checked one at a time in a process, tenants in turn: each takes the interpreter for seconds, and the
-event loop has to share it with all that are being read. A tenant may have FILES_EACH under way, as those that wait are
-in memory.
+Large ones, and workbooks, are read by a process of their own (`python -m tongdai.do_not_call.entries`), others in a
+thread, one at a time in a process: a thread has to share the interpreter with the event loop. Tenants take turns; each
+may have FILES_EACH under way, as those that wait are in memory.
 """
 
 import asyncio
 import io
-from collections.abc import Iterator
+import os
+import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
-from msgspec.structs import replace
+import msgspec
 
-from tongdai.do_not_call.entries import file_reader
-from tongdai.do_not_call.entries.validation import Checked, RowContext, Sent, check_all
-from tongdai.do_not_call.model import MAX_ROWS
-from tongdai.errors import UnsupportedMediaType
+from tongdai.do_not_call import entries
+from tongdai.do_not_call.entries.__main__ import DETECTED
+from tongdai.do_not_call.entries.read import Task, read
+from tongdai.do_not_call.entries.validation import Checked, RowContext
+from tongdai.errors import InvalidInput, UnsupportedMediaType
 from tongdai.files import BodyFormat, Format, Limits, media_type, process
-from tongdai.files.__main__ import Found
 from tongdai.files.detected import Detected
-from tongdai.files.workbook import as_csv
+from tongdai.files.frames import REFUSED, drained, read_frames
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.runtime.shares import OF_UPLOADS, Shares
@@ -29,6 +30,8 @@ from tongdai.runtime.turns import Turns
 from tongdai.settings import Settings
 
 PLAIN = "text/plain"
+IN_THREAD = 256 * 1024
+"""Bytes; a larger file is read by a process of its own."""
 FILES_EACH = 4
 """Files of a tenant that may be received, or wait to be read, in a process."""
 _shares = Shares(FILES_EACH * OF_UPLOADS)
@@ -61,50 +64,50 @@ async def body_of(request: Request) -> bytes:
     return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb * body.MB)])
 
 
-async def checked(request: Request, raw: bytes, context: RowContext) -> tuple[list[Checked], Detected]:
+async def checked(request: Request, raw: bytes, context: RowContext, listed: int) -> tuple[list[Checked], Detected]:
     """All rows of a file, checked, and what was read as what; it has at most MAX_ROWS, so the result fits in memory."""
-    settings = settings_of(request)
+    settings, tenant_id = settings_of(request), principal_of(request).tenant_id
     body_format = _format_of(request)
     assert body_format is not None
-    limits = _limits(settings)
-    if body_format.format is Format.XLSX:
-        # A workbook of a few bytes may decompress to anything: a process of its own does that.
-        turn = process.turns.of(principal_of(request).tenant_id)
-        async with turn, as_csv(raw, limits, Path(settings.data_dir)) as (file, workbook):
-            checked, detected = await _in_turn(request, file, BodyFormat(Format.CSV, "utf-8"), context)
-        return checked, _of_workbook(detected, workbook)
-    return await _in_turn(request, io.BytesIO(raw), body_format, context)
-
-
-async def _in_turn(
-    request: Request, file: IO[bytes], body_format: BodyFormat, context: RowContext
-) -> tuple[list[Checked], Detected]:
-    async with _turns.of(principal_of(request).tenant_id):
+    task = Task(
+        body_format, _limits(settings), context.country, context.zone.key, context.now, listed, parent=os.getpid()
+    )
+    # A workbook of a few bytes may decompress to anything.
+    apart = len(raw) > IN_THREAD or body_format.format is Format.XLSX
+    async with (process.turns if apart else _turns).of(tenant_id):
         request.require_client()  # it may have left while the file waited
-        return await asyncio.to_thread(_checked, file, body_format, _limits(settings_of(request)), context)
+        if apart:
+            return await _apart(raw, task, Path(settings.data_dir) / process.FOLDER)
+        return await asyncio.to_thread(_drained, raw, task)
 
 
-def _checked(
-    file: IO[bytes], body_format: BodyFormat, limits: Limits, context: RowContext
-) -> tuple[list[Checked], Detected]:
-    today = context.now.astimezone(context.zone).date()
-    with file_reader.open_numbers(file, body_format, limits, today, MAX_ROWS) as found:
-        return list(_each(found.batches(), context)), found.detected
+def _drained(raw: bytes, task: Task) -> tuple[list[Checked], Detected]:
+    return drained(read(io.BytesIO(raw), task))
 
 
-def _each(batches: Iterator[list[Sent]], context: RowContext) -> Iterator[Checked]:
-    first = 1
-    for batch in batches:
-        yield check_all(batch, context, first)
-        first += len(batch)
+async def _apart(raw: bytes, task: Task, folder: Path) -> tuple[list[Checked], Detected]:
+    """The same, by a process of its own."""
+    with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as out:
+        await asyncio.to_thread(_write, file, raw)
+        argument = msgspec.json.encode(task).decode()
+        await process.run(entries.__name__, argument, file, out, process.too_much(task.limits))
+        return await asyncio.to_thread(_reported, out)
 
 
-def _of_workbook(detected: Detected, workbook: Found) -> Detected:
-    """The findings about a workbook, whose rows its process wrote as CSV below a line with the separator."""
-    table = detected.tables[0]
-    row = None if table.header_row is None else table.header_row - 1
-    table = replace(table, sheet=workbook.sheet, header_row=row, hidden_rows=workbook.hidden_rows)
-    return replace(workbook.detected, tables=[table], notes=[*workbook.detected.notes, *detected.notes])
+def _write(file: IO[bytes], raw: bytes) -> None:
+    file.write(raw)
+    file.flush()
+
+
+def _reported(out: IO[bytes]) -> tuple[list[Checked], Detected]:
+    *rows, (kind, payload) = read_frames(out)
+    if kind == REFUSED:
+        raise InvalidInput(payload.decode())
+    assert kind == DETECTED, "the last frame says what was found"
+    return [_decode(data) for _, data in rows], msgspec.json.decode(payload, type=Detected)
+
+
+_decode = msgspec.msgpack.Decoder(Checked).decode
 
 
 def _limits(settings: Settings) -> Limits:

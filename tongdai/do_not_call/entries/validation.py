@@ -15,7 +15,7 @@ from tongdai.contacts.numbers import phone
 from tongdai.contacts.numbers.phone import MAX_TEXT, NumberFault
 from tongdai.do_not_call.entries.expiry import UNREADABLE, Expiry, read_expiry
 from tongdai.do_not_call.entries.numbers_in import numbers_in
-from tongdai.do_not_call.model import MAX_REASON, InvalidRow, NewEntry
+from tongdai.do_not_call.model import MAX_REASON, InvalidRow, NewEntries, NewEntry, as_columns
 from tongdai.errors import shown
 from tongdai.files.number_cells import Unreadable, why_unreadable
 from tongdai.text import has_control, without_control
@@ -50,13 +50,17 @@ class RowContext(NamedTuple):
 
 
 class Checked(NamedTuple):
-    entries: list[NewEntry]
+    entries: NewEntries
     """Sorted by number. Of several rows with one number the last wins."""
     numbers: int
     """Numbers read, repeats included."""
+    failed: int
+    """Rows that cannot be entries."""
+    warned: int
+    """Warnings for rows that are listed otherwise than they say."""
     invalid: list[InvalidRow]
+    """The failed rows, or the first of them; likewise below."""
     warnings: list[InvalidRow]
-    """Rows that are listed otherwise than they say."""
     in_two_countries: bool
     """Whether area code and number of a row were listed as numbers of two countries."""
 
@@ -89,7 +93,8 @@ def check_all(rows: Sequence[Sent], context: RowContext, first: int = 1) -> Chec
             for number in numbers.found
         }
         warnings += [InvalidRow(row, as_sent, text) for text in _warnings(sent, numbers, reason, expires_at)]
-    return Checked(sorted(found.values()), total, invalid, warnings, in_two_countries)
+    entries = as_columns(sorted(found.values()))
+    return Checked(entries, total, len(invalid), len(warnings), invalid, warnings, in_two_countries)
 
 
 class _Numbers(NamedTuple):

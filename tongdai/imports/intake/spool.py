@@ -14,6 +14,7 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.files import media_type, process
+from tongdai.files.frames import REFUSED, drained, last_frame, read_frames
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.ids import TenantId
@@ -23,8 +24,7 @@ from tongdai.imports.intake.decode import Form, Gunzip, Sink
 from tongdai.imports.intake.upload_space import Share, share_of
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, decode_chunk, last_frame, read_frames
-from tongdai.imports.readers.read import drained
+from tongdai.imports.readers.ipc import CHUNK, decode_chunk
 from tongdai.settings import Settings
 
 IN_MEMORY = 512 * 1024

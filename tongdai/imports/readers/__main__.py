@@ -1,19 +1,13 @@
 """A reader's process: standard input is the body, a file; standard output gets frames."""
 
-import gc
-import os
-import signal
 import sys
-from typing import BinaryIO
 
 import msgspec
 
-from tongdai.errors import InvalidInput
-from tongdai.files.process import NO_ROOM, TOO_MUCH, bound
+from tongdai.files import process
+from tongdai.files.frames import write_all
 from tongdai.imports.readers import BodyFormat, Limits, read
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, encode_chunk, write_frame
-from tongdai.runtime import os_process
-from tongdai.runtime.disk import is_full
+from tongdai.imports.readers.ipc import CHUNK, TOTALS
 
 
 class Task(msgspec.Struct):
@@ -31,35 +25,10 @@ class Task(msgspec.Struct):
 
 def main() -> None:
     task = msgspec.json.decode(sys.argv[1], type=Task)
-    os_process.die_with_parent(signal.SIGKILL, task.parent)
-    bound(task.limits.memory_mb)
-    # Rows are garbage without circles, and a collector that looks for such takes a third of the time.
-    gc.disable()
     out = sys.stdout.buffer
-    try:
-        _tell(task, out)
-    except InvalidInput as error:
-        write_frame(out, REFUSED, error.message.encode())
-        out.flush()
-    except MemoryError:
-        os._exit(TOO_MUCH)  # there is no memory to say it with
-    except OSError as error:
-        if not is_full(error):
-            raise
-        os._exit(NO_ROOM)
-    # Rows may point into the file, and what is left of a refusal's traceback to them: no taking apart.
-    os._exit(0)
-
-
-def _tell(task: Task, out: BinaryIO) -> None:
-    chunks = read(sys.stdin.buffer, task.body_format, task.limits, task.country, updates=task.updates)
-    while True:
-        try:
-            write_frame(out, CHUNK, encode_chunk(next(chunks)))
-        except StopIteration as end:
-            write_frame(out, TOTALS, msgspec.json.encode(end.value))
-            out.flush()
-            return
+    with process.reading(task.limits, task.parent, out):
+        reader = read(sys.stdin.buffer, task.body_format, task.limits, task.country, updates=task.updates)
+        write_all(out, reader, CHUNK, TOTALS)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import IO, TypeVar
+from typing import IO
 
 from tongdai.files.body_format import BodyFormat, Format
 from tongdai.files.detected import Detected
@@ -10,8 +10,6 @@ from tongdai.files.limits import Limits
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.readers.prepare import prepared
 from tongdai.imports.readers.sent_rows import SentRows
-
-_T = TypeVar("_T")
 
 Reading = Generator[SentRows, None, "Totals"]
 """Some rows at a time as they are read; returns what is known at the end. Raises InvalidInput, naming the place: the
@@ -60,13 +58,3 @@ def read_rows(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Readi
             from tongdai.imports.readers.formats.table import read_table  # noqa: PLC0415
 
             return read_table(file, body_format, limits)
-
-
-def drained(chunks: Generator[_T, None, Totals]) -> tuple[list[_T], Totals]:
-    """All of them at once, for a small body."""
-    kept: list[_T] = []
-    while True:
-        try:
-            kept.append(next(chunks))
-        except StopIteration as end:
-            return kept, end.value

@@ -16,9 +16,9 @@ from tests.support.imports.sent_rows import Row
 from tongdai.errors import InvalidInput
 from tongdai.files.cells import ERRORS, NO_RESULT
 from tongdai.files.encodings.charset import BLOCK, opened
+from tongdai.files.frames import drained
 from tongdai.imports.chunk import decode_payload
-from tongdai.imports.readers import BodyFormat, Format, Limits
-from tongdai.imports.readers.read import drained, read
+from tongdai.imports.readers import BodyFormat, Format, Limits, read
 
 CSV = BodyFormat(Format.CSV)
 

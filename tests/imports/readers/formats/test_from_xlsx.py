@@ -17,10 +17,11 @@ from tests.support.imports.sent_rows import Row, rows_of
 from tests.support.workbooks import archive, column, parts, workbook, workbook_of
 from tongdai.errors import InvalidInput
 from tongdai.files.detected import Detected
+from tongdai.files.frames import drained
 from tongdai.imports import readers
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
-from tongdai.imports.readers.read import drained, read_rows
+from tongdai.imports.readers.read import read_rows
 
 SHEET = "xl/worksheets/sheet1.xml"
 ONE = {"Sheet1": [["phone"], ["0901"]]}

@@ -18,7 +18,7 @@ from tongdai.calls.codes.store import CallToCode
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.do_not_call import store as do_not_call
-from tongdai.do_not_call.model import NewEntry
+from tongdai.do_not_call.model import NewEntry, as_columns
 from tongdai.ids import AgentId, Author, CodeId, TenantId
 
 
@@ -173,6 +173,6 @@ async def _forbid(conn: Connection, tenant_id: TenantId, phone: str, code: Code,
     if list_id is None:
         return False
     await do_not_call.lock(conn, tenant_id, list_id)
-    await do_not_call.add(conn, tenant_id, list_id, [NewEntry(phone, code.name, None)])
+    await do_not_call.add(conn, tenant_id, list_id, as_columns([NewEntry(phone, code.name, None)]))
     await do_not_call.record_added(conn, tenant_id, list_id, by, {"phone": phone})
     return True
