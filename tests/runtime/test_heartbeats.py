@@ -6,7 +6,17 @@ from contextlib import closing
 import pytest
 
 from tongdai.runtime import heartbeats
-from tongdai.runtime.heartbeats import HUNG_AFTER_S, LATE_AFTER_S, LOOK_S, STARTING_S, Heartbeat, Receiver, Sender
+from tongdai.runtime.heartbeats import (
+    BEAT_S,
+    HUNG_AFTER_S,
+    LATE_AFTER_S,
+    LOOK_S,
+    STALL_S,
+    STARTING_S,
+    Heartbeat,
+    Receiver,
+    Sender,
+)
 
 
 @pytest.fixture
@@ -52,6 +62,14 @@ def test_silent_child_is_late_and_then_hangs(ends: tuple[Receiver, Sender]) -> N
     sender.send(Heartbeat())
     receiver.look(now)
     assert (receiver.late, receiver.hangs) == (False, False)
+
+
+def test_child_that_got_no_processor_for_a_while_does_not_hang(ends: tuple[Receiver, Sender]) -> None:
+    receiver, sender = ends
+    sender.send(Heartbeat())
+    receiver.look(0)
+    look(receiver, 0, BEAT_S + STALL_S + LOOK_S)
+    assert not receiver.hangs
 
 
 def test_child_may_take_longer_to_start(ends: tuple[Receiver, Sender]) -> None:

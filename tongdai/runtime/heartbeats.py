@@ -22,8 +22,10 @@ DESCRIPTOR = "TONGDAI_ROLE_HEARTBEATS"
 BEAT_S = 1.0
 SOON_S = 0.1
 """The next one while a child is not known to work: it may have started since."""
-HUNG_AFTER_S = 8.0
-"""A process that was silent for so long hangs."""
+HUNG_AFTER_S = 6.0
+"""A process that was silent for so long hangs. Its successor is ready in three seconds more, so within ten of its last
+heartbeat; and a healthy process that got no processor for STALL_S is left alone."""
+STALL_S = 4.0
 LATE_AFTER_S = 4.0
 """A process that was silent for so long is not known to work."""
 LOOK_S = 0.5
