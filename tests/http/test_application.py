@@ -4,21 +4,23 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.support.api import client_of, refused
+from tongdai.db.pool_parts import of_address
 from tongdai.http.application import Application
 from tongdai.http.cors import Cors
 from tongdai.http.endpoint import Endpoint, Route
-from tongdai.http.principal import Scope
-from tongdai.http.request import Request, Response, StreamingResponse
+from tongdai.http.principal import NOBODY, Scope
+from tongdai.http.request import Request, Response, StreamingResponse, connection
 from tongdai.http.routes import Routes
 from tongdai.testing.asgi import running
 
 AT_ONCE = 2
 ORIGIN = "https://crm.example"
+FLOODING = "10.0.0.9"
 
 
 class Handlers:
@@ -67,7 +69,8 @@ def database() -> SimpleNamespace:
 
 @pytest.fixture
 def parts() -> SimpleNamespace:
-    return SimpleNamespace(waiting=0, passes=lambda *request: request != ("GET /crowded", 7))
+    crowded = {("GET /crowded", 7), ("GET /crowded", of_address(FLOODING))}
+    return SimpleNamespace(waiting=0, passes=lambda *request: request not in crowded)
 
 
 @pytest.fixture
@@ -76,7 +79,9 @@ async def application(
 ) -> AsyncGenerator[Application]:
     @asynccontextmanager
     async def resources() -> AsyncGenerator[Any]:
-        guard = SimpleNamespace(tenant_of=lambda unread: 7 if b"key" in unread else None)
+        guard = SimpleNamespace(
+            tenant_of=lambda unread: 7 if b"key" in unread else None, address_of=lambda _, client: client
+        )
         yield SimpleNamespace(database=database, parts=parts, guard=guard)
 
     routes = Routes()
@@ -104,9 +109,9 @@ async def test_request_that_has_just_arrived_is_refused_where_its_route_and_tena
     application: Application, database: SimpleNamespace, parts: SimpleNamespace
 ) -> None:
     crowded = b"GET /v1/crowded?page=1 HTTP/1.1\r\nX-Api-Key: key\r\n\r\n"
-    assert not application.refuses(0, crowded), "nobody waits"
+    assert not application.refuses(0, crowded, ""), "nobody waits"
     parts.waiting = 1
-    assert application.refuses(0, crowded)
+    assert application.refuses(0, crowded, "")
     for other in (
         crowded.replace(b"/crowded", b"/other"),
         crowded.replace(b"key", b"other"),
@@ -114,10 +119,39 @@ async def test_request_that_has_just_arrived_is_refused_where_its_route_and_tena
         crowded.replace(b"/v1/crowded", b"/at_once"),
         b"\0",
     ):
-        assert not application.refuses(0, other)
-    assert application.refuses(AT_ONCE, b"\0"), "so many have begun"
+        assert not application.refuses(0, other, "")
+    assert application.refuses(AT_ONCE, b"\0", ""), "so many have begun"
     database.crowded = lambda _: True
-    assert application.refuses(0, b"\0")
+    assert application.refuses(0, b"\0", "")
+
+
+async def test_request_without_a_tenant_is_refused_where_those_of_its_address_are(
+    application: Application, parts: SimpleNamespace
+) -> None:
+    parts.waiting = 1
+    unknown = b"GET /v1/crowded HTTP/1.1\r\n\r\n"
+    assert application.refuses(0, unknown, FLOODING)
+    assert not application.refuses(0, unknown, "10.0.0.8")
+
+
+def test_connection_of_a_request_without_a_tenant_is_of_the_part_of_its_address() -> None:
+    taken: list[tuple[str, int]] = []
+    resources: Any = SimpleNamespace(
+        parts=SimpleNamespace(within=lambda part, whose, _: taken.append((part, whose))),
+        guard=SimpleNamespace(address=lambda scope: scope["client"][0]),
+        database=SimpleNamespace(borrow=lambda _: None),
+    )
+    for address in (FLOODING, "10.0.0.8"):
+        scope = {"headers": [], "client": (address, 1), "method": "POST", "path": "/v1/open"}
+        request = Request(scope, cast("Any", None), resources)
+        request.endpoint = Endpoint(
+            method="POST", path="/open", scope=None, open=True, summary="", response=None, sample=None
+        )
+        request.principal = NOBODY
+        connection(request)
+    assert taken == [("POST /open", of_address(FLOODING)), ("POST /open", of_address("10.0.0.8"))]
+    assert len({whose for _, whose in taken}) == len(taken)
+    assert all(whose < 0 for _, whose in taken), "no tenant has such an id"
 
 
 async def test_request_beyond_those_handled_at_once_is_answered_503_while_they_are_held(

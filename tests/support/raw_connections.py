@@ -132,7 +132,7 @@ async def serving(head_s: float = NEVER, keep_alive_s: float = NEVER, at_most: i
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
     config.load()
     state = ServerState()
-    limits = Connections(head_s, keep_alive_s, at_most, lambda _, __: app.overloaded)
+    limits = Connections(head_s, keep_alive_s, at_most, lambda *_: app.overloaded)
     server = await asyncio.get_running_loop().create_server(lambda: limits.protocol(config, state, {}), "127.0.0.1", 0)
     try:
         yield Serving(cast("int", server.sockets[0].getsockname()[1]), app, state, limits)

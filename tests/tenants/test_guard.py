@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -91,6 +92,25 @@ async def test_tenant_of_unread_bytes_is_that_of_a_known_key(dsn, settings, tena
     assert {guard.tenant_of(one) for one in unread} == {tenant.tenant_id}
     assert guard.tenant_of(unread[0].replace(b"X-Api-Key", b"X-Api-Keys")) is None
     assert guard.tenant_of(b"\0") is None
+    lender.terminate()
+
+
+@pytest.mark.parametrize(
+    ("head", "client", "address"),
+    [
+        (b"X-Forwarded-For: 203.0.113.7\r\n", "10.0.0.1", "203.0.113.7"),
+        (b"x-forwarded-for:198.51.100.1, 203.0.113.7\r\n", "10.0.0.1", "203.0.113.7"),
+        (b"X-Forwarded-For: 203.0.113.7\r\n", "192.0.2.1", "192.0.2.1"),
+        (b"X-Forwarded-Fort: 203.0.113.7\r\n", "10.0.0.1", "10.0.0.1"),
+        (b"", "10.0.0.1", "10.0.0.1"),
+    ],
+)
+async def test_address_of_unread_bytes_is_that_of_the_parsed_request(dsn, settings, head, client, address):
+    unused = cast("Any", None)
+    lender = Lender(dsn, 1, name="tests")
+    trusting = replace(settings, trusted_proxies=("10.0.0.0/8",))
+    guard = Guard(trusting, lender, PEPPER.encode(), unused, unused, SystemClock(), unused)
+    assert guard.address_of(b"POST /v1/session HTTP/1.1\r\n" + head + b"\r\n", client) == address
     lender.terminate()
 
 

@@ -8,7 +8,8 @@ request that waits for a place holds no connection: a slow route waits for SLOW_
 connection.
 
 A tenant has at most three quarters of each part, and of the pool. The tenants that wait for places in a part take
-turns. A request that would wait for too long by that order is refused at once.
+turns. A request that would wait for too long by that order is refused at once. In place of a tenant, requests that need
+no sign-in have the address of their client (`of_address`): a flood of sign-ins from one leaves others theirs.
 """
 
 import asyncio
@@ -22,6 +23,11 @@ from tongdai.errors import Overloaded
 SLOW = "slow"
 """The part of slow routes."""
 SLOW_WAIT_S = 10.0
+
+
+def of_address(address: str) -> int:
+    """The number in the place of a tenant's id of requests without a tenant: never the id of one."""
+    return -1 - abs(hash(address))
 
 
 class PoolParts:

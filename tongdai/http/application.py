@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import structlog
 
+from tongdai.db.pool_parts import of_address
 from tongdai.errors import Overloaded
 from tongdai.http import access_log
 from tongdai.http.asgi import Receive, Scope, Send
@@ -102,7 +103,7 @@ class Application:
         """
         return self._handling + begun >= self._at_once or self._resources.database.crowded(begun)
 
-    def refuses(self, begun: int, unread: bytes) -> bool:
+    def refuses(self, begun: int, unread: bytes, address: str) -> bool:
         """Whether a request that has just arrived is refused, also for its route and tenant alone (`PoolParts`)."""
         if self.overloaded(begun):
             return True
@@ -110,7 +111,11 @@ class Application:
         if not resources.parts.waiting:
             return False
         part = self._routes.part_of(unread)
-        return part is not None and not resources.parts.passes(part, resources.guard.tenant_of(unread))
+        if part is None:
+            return False
+        tenant_id = resources.guard.tenant_of(unread)
+        whose = of_address(resources.guard.address_of(unread, address)) if tenant_id is None else tenant_id
+        return not resources.parts.passes(part, whose)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

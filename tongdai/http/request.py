@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl
 
 from tongdai.db.pool import Connection, Lender
-from tongdai.db.pool_parts import SLOW, PoolParts
+from tongdai.db.pool_parts import SLOW, PoolParts, of_address
 from tongdai.errors import ApiError, InvalidInput
 from tongdai.http.asgi import Headers, Message, Receive, Scope, Send
-from tongdai.http.principal import Principal
+from tongdai.http.principal import NOBODY, Principal
 from tongdai.runtime.shares import Shares
 from tongdai.runtime.stopping import Stopping
 from tongdai.settings import Settings
@@ -47,6 +47,10 @@ class Guard(Protocol):
 
     def tenant_of(self, unread: bytes) -> int | None:
         """The tenant whose key or session a request has, as far as that is known without reading it."""
+        ...
+
+    def address_of(self, unread: bytes, client: str) -> str:
+        """The same of a request that is not parsed yet, from this client."""
         ...
 
     def forget(self) -> None:
@@ -185,8 +189,9 @@ def connection(request: Request, *, slow: bool = False) -> AbstractAsyncContextM
     resources, endpoint = request.resources, request.endpoint
     assert endpoint is not None, "a request of no endpoint needs no database"
     part = SLOW if slow else endpoint.part
-    tenant_id = principal_of(request).tenant_id
-    return resources.parts.within(part, tenant_id, resources.database.borrow(request.require_client))
+    principal = principal_of(request)
+    whose = of_address(resources.guard.address(request.scope)) if principal is NOBODY else principal.tenant_id
+    return resources.parts.within(part, whose, resources.database.borrow(request.require_client))
 
 
 def settings_of(request: Request) -> Settings:

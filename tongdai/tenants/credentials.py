@@ -1,9 +1,12 @@
 """The key or session that a request names, by its headers."""
 
+import re
 from typing import NamedTuple
 
 from tongdai.http.asgi import Headers
 from tongdai.tenants import session_token
+
+_FORWARDED = re.compile(rb"\nx-forwarded-for:([^\r\n]*)", re.IGNORECASE)
 
 
 class Credentials(NamedTuple):
@@ -35,6 +38,11 @@ def credentials_of(headers: Headers) -> Credentials | None:
     if not sent_keys and (token := session_token.in_headers(headers)) is not None:
         return Credentials(token, tenant, presented=False)
     return Credentials(next(iter(sent_keys), ""), tenant, bool(sent_keys))
+
+
+def forwarded(unread: bytes) -> Headers:
+    """The headers of a request that is not parsed yet by which proxies name its client."""
+    return [(b"x-forwarded-for", value) for value in _FORWARDED.findall(unread)]
 
 
 def _bare(value: str) -> str:

@@ -46,7 +46,7 @@ from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
 from tongdai.tenants import key_format, session_token, store
-from tongdai.tenants.credentials import Credentials, credentials_of
+from tongdai.tenants.credentials import Credentials, credentials_of, forwarded
 from tongdai.tenants.even_time import until_even
 from tongdai.tenants.model import ApiKey, Tenant
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, HeaderNames, RateLimiter
@@ -166,6 +166,10 @@ class Guard:
         name = session_token.in_head(unread) if found is None else found[1].decode("latin-1")
         cached = self._cached.get((name, None)) if name is not None else None
         return cached.principal.tenant_id if cached is not None else None
+
+    def address_of(self, unread: bytes, client: str) -> str:
+        """The address of the client of a request that is not parsed yet, as `address` has it."""
+        return self.address({"client": (client, 0), "headers": forwarded(unread) if self._proxies else ()})
 
     async def __call__(self, request: Request, endpoint: Endpoint) -> None:
         """Return if the endpoint may handle the request; otherwise raise the error to answer."""

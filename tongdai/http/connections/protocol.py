@@ -71,7 +71,7 @@ class Connections:
     """For the first byte of a connection, and again for each head from its first byte."""
     keep_alive_s: float
     at_most: int
-    refuses: Callable[[int, bytes], bool] = lambda _, __: False
+    refuses: Callable[[int, bytes, str], bool] = lambda _, __, ___: False
     """Whether a request that has arrived is refused, by how many have begun that have not run yet, and its bytes."""
     websockets: frozenset[bytes] = frozenset()
     """Paths at which a connection may become a websocket."""
@@ -182,10 +182,11 @@ class LimitedProtocol(Waits):
 
         False when the parser is to have it.
         """
-        if not self._all.refuses(self._all.begun, data) or self.flow.write_paused:
+        address = self.client[0] if self.client else ""
+        if not self._all.refuses(self._all.begun, data, address) or self.flow.write_paused:
             return False
         requests = whole_requests(data, PIPELINED_MAX)
-        if not requests or not all(self._all.refuses(self._all.begun, one) for one in requests[1:]):
+        if not requests or not all(self._all.refuses(self._all.begun, one, address) for one in requests[1:]):
             return False
         self.transport.write(b"".join(refusal.OVERLOADED_KEPT.response() for _ in requests))
         self._leave_lists()
