@@ -4,27 +4,39 @@ import asyncio
 import threading
 
 from tests.support.api import refused
-from tests.support.do_not_call import counts, made, numbers
-from tongdai.do_not_call.entries import upload
+from tests.support.do_not_call import add, counts, made, numbers
+from tongdai.do_not_call.entries import api, upload
 from tongdai.testing.factories import vn_mobile
 
 
-async def test_files_are_read_one_at_a_time(tenant, monkeypatch):
-    reading = threading.Lock()
+def one_at_a_time(monkeypatch, module, name):
+    """Have a function fail that is called while it runs."""
+    running, function = threading.Lock(), getattr(module, name)
 
     def alone(*arguments):
-        assert reading.acquire(blocking=False), "another file is being read"
+        assert running.acquire(blocking=False), "another body is being read"
         try:
-            return drained(*arguments)
+            return function(*arguments)
         finally:
-            reading.release()
+            running.release()
 
-    drained = upload._drained
-    monkeypatch.setattr(upload, "_drained", alone)
+    monkeypatch.setattr(module, name, alone)
+
+
+async def test_files_are_read_one_at_a_time(tenant, monkeypatch):
+    one_at_a_time(monkeypatch, upload, "_drained")
     paths = [await made(tenant, f"List {n}") for n in range(upload.FILES_EACH)]
     text = "phoneNumber\n" + "".join(f"{vn_mobile(n)}\n" for n in range(2000))
     responses = await asyncio.gather(*(send(tenant, one, text) for one in paths))
     assert [counts(response.json()) for response in responses] == [(2000, 0, 0)] * upload.FILES_EACH
+
+
+async def test_numbers_in_json_are_checked_one_body_at_a_time(tenant, monkeypatch):
+    one_at_a_time(monkeypatch, api, "check_all")
+    dnc_list_id = await made(tenant)
+    sent = [[{"phoneNumber": vn_mobile(900 * body + n)} for n in range(900)] for body in range(8)]
+    reported = await asyncio.gather(*(add(tenant, dnc_list_id, numbers=numbers) for numbers in sent))
+    assert [counts(one) for one in reported] == [(900, 0, 0)] * 8
 
 
 async def send(tenant, dnc_list_id, text):

@@ -229,7 +229,9 @@ async def _sent(request: Request, context: RowContext, listed: int) -> tuple[byt
     note = dates.note()
     detected = Detected(Format.JSON, notes=[] if note is None else [note])
     # In a thread, so that the event loop is not blocked; and before the list is locked, to keep the lock short.
-    return raw, [await asyncio.to_thread(check_all, rows, context)], detected
+    async with upload.turn(request):
+        request.require_client()  # it may have left while it waited
+        return raw, [await asyncio.to_thread(check_all, rows, context)], detected
 
 
 def _one(sent: NewNumbers, context: RowContext) -> Checked:

@@ -9,7 +9,7 @@ import asyncio
 import io
 import os
 import tempfile
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import IO
 
@@ -58,6 +58,11 @@ def share(request: Request) -> AbstractContextManager[None]:
     return _shares.held(principal_of(request).tenant_id, upload=True)
 
 
+def turn(request: Request) -> AbstractAsyncContextManager[None]:
+    """Within it a thread may check rows: one body at a time, tenants in turn."""
+    return _turns.of(principal_of(request).tenant_id)
+
+
 async def body_of(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedMediaType("Content-Encoding is not understood: send the file as it is")
@@ -66,7 +71,7 @@ async def body_of(request: Request) -> bytes:
 
 async def checked(request: Request, raw: bytes, context: RowContext, listed: int) -> tuple[list[Checked], Detected]:
     """All rows of a file, checked, and what was read as what; it has at most MAX_ROWS, so the result fits in memory."""
-    settings, tenant_id = settings_of(request), principal_of(request).tenant_id
+    settings = settings_of(request)
     body_format = _format_of(request)
     assert body_format is not None
     task = Task(
@@ -74,7 +79,7 @@ async def checked(request: Request, raw: bytes, context: RowContext, listed: int
     )
     # A workbook of a few bytes may decompress to anything.
     apart = len(raw) > IN_THREAD or body_format.format is Format.XLSX
-    async with (process.turns if apart else _turns).of(tenant_id):
+    async with process.turns.of(principal_of(request).tenant_id) if apart else turn(request):
         request.require_client()  # it may have left while the file waited
         if apart:
             return await _apart(raw, task, Path(settings.data_dir) / process.FOLDER)
