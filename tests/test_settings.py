@@ -49,6 +49,7 @@ def test_anything_else_is_refused(url: str) -> None:
         ("sounds_url", "http://host/?a", "sounds_url must be"),
         ("max_calls", 0, "max_calls must be above 0"),
         ("simulated_answer_rate", 1.5, "simulated_answer_rate must be 0 to 1"),
+        ("simulated_key_rate", 2, "simulated_key_rate must be 0 to 1"),
         ("simulated_faults", -0.1, "simulated_faults must be 0 to 1"),
     ],
 )

@@ -204,6 +204,8 @@ class Settings:
     """Median talk time on the simulated switch."""
     simulated_callers_per_hour: float = 0.0
     """Callers an hour who ring the numbers of all queues, on the simulated switch."""
+    simulated_key_rate: float = 0.8
+    """Share of those callers who press keys: in menus, and to be called back."""
     simulated_faults: float = 0.0
     """Share of the requests and events of the simulated switch that are lost, late, duplicated or refused."""
     simulated_seed: int | None = None
@@ -254,7 +256,13 @@ def _validate(settings: Settings) -> None:
         value = getattr(settings, name)
         if value is not None and value <= 0:
             raise OperatorError(f"{name} must be above 0, not {value}")
-    for name, limit in (("port", 65535), ("admin_port", 65535), ("simulated_answer_rate", 1), ("simulated_faults", 1)):
+    for name, limit in (
+        ("port", 65535),
+        ("admin_port", 65535),
+        ("simulated_answer_rate", 1),
+        ("simulated_faults", 1),
+        ("simulated_key_rate", 1),
+    ):
         value = getattr(settings, name)
         if value is not None and not 0 <= value <= limit:
             raise OperatorError(f"{name} must be 0 to {limit}, not {value}")

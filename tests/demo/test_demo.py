@@ -24,12 +24,15 @@ from tongdai.contacts.numbers import customer_id
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
 from tongdai.demo import tenant as demo
-from tongdai.ids import CampaignId, JobId, ListId, QueueId, SwitchId, TenantId
+from tongdai.ids import CampaignId, JobId, ListId, MenuId, QueueId, SwitchId, TenantId
 from tongdai.imports import store as imports
 from tongdai.imports.model import JobStatus
 from tongdai.numbers import store as numbers
 from tongdai.queues import store as queues
+from tongdai.queues.hours import store as hours
+from tongdai.queues.menus import store as menus
 from tongdai.queues.model import Change, InboundQueue, Strategy
+from tongdai.queues.settings import store as settings
 from tongdai.settings import Settings
 from tongdai.tenants import key_format, store
 
@@ -42,7 +45,7 @@ SEQUENCES = {
     ("contact_list", "list_id"): 502,
     ("contact", "contact_id"): 88180,
     ("import_job", "job_id"): 5,
-    ("inbound_queue", "queue_id"): 1001228,
+    ("inbound_queue", "queue_id"): 1001229,
 }
 
 
@@ -162,10 +165,10 @@ async def test_the_job_that_the_samples_poll_is_done(conn: asyncpg.Connection, o
     assert (job.status, job.list_id, job.total_rows, job.processed_rows) == (JobStatus.DONE, 501, 100, 100)
 
 
-async def test_queues_are_that_of_the_samples_and_two_more(conn: asyncpg.Connection, own: Settings) -> None:
+async def test_queues_are_that_of_the_samples_and_three_more(conn: asyncpg.Connection, own: Settings) -> None:
     await demo.prepare(conn, own)
     found, total = await queues.page(conn, demo.TENANT, 10, 0)
-    assert total == 3
+    assert total == 4
     assert found[0] == InboundQueue(
         QueueId(1001226), "test", None, Strategy.NORMAL, "waiting.wav", 120, announce_position=None, agent_selector=None
     )
@@ -178,7 +181,7 @@ async def test_next_ids_follow_the_demos(conn: asyncpg.Connection, own: Settings
     added = await contacts.add(conn, demo.TENANT, campaign.campaign_id, None, NewContact(phone="+84901000001"))
     assert isinstance(added, Added)
     assert (added.contact_id, added.list_id) == (88981, 505)
-    assert await queues.create(conn, demo.TENANT, "Next", None, Change(), None) == 1001229
+    assert await queues.create(conn, demo.TENANT, "Next", None, Change(), None) == 1001230
 
 
 async def test_sequences_never_move_backwards(conn: asyncpg.Connection, own: Settings) -> None:
@@ -349,14 +352,15 @@ async def test_two_campaigns_are_called_from_the_start_by_agents_who_sign_in(
     assert [tuple(row) for row in found] == [(1042, "agentless", 1), (1043, "agentless", 2), (1044, "predictive", 2)]
     await conn.execute("update agent set state = 'offline' where name <> 'Lan'")
     await demo.prepare(conn, own)
-    assert {row["state"] for row in await conn.fetch("select state from agent")} == {"calling"}
+    found = await conn.fetch("select mode, array_agg(distinct state) as states from agent group by 1 order by 1")
+    assert [tuple(row) for row in found] == [("nailed_up", ["calling"]), ("ring", ["idle"])]
 
 
 async def test_agents_serve_every_queue_that_has_a_number(conn: asyncpg.Connection, own: Settings) -> None:
     await demo.prepare(conn, own)
     served = await conn.fetch("select queue_id, count(*) from agent_queue group by 1 order by 1")
-    assert [tuple(row) for row in served] == [(1001227, 5), (1001228, 5)]
-    assert await numbers.leading(conn, SwitchId(1), 10) == ["19006363", "19006364"]
+    assert [tuple(row) for row in served] == [(1001227, 6), (1001228, 6), (1001229, 6)]
+    assert await numbers.leading(conn, SwitchId(1), 10) == ["19006363", "19006364", "19006365"]
 
 
 @pytest.mark.parametrize("state", ["calling", "idle", "reserved", "talking", "wrap_up", "hanging_up"])
@@ -372,8 +376,39 @@ async def test_agents_of_the_last_run_sign_in_again_whatever_they_did_when_it_st
         busy,
     )
     await demo.prepare(conn, own)
-    found = await conn.fetch("select distinct state, channel_id, call_id from agent")
+    found = await conn.fetch("select distinct state, channel_id, call_id from agent where mode = 'nailed_up'")
     assert [tuple(row) for row in found] == [("calling", None, None)]
+
+
+@pytest.mark.parametrize(("reason", "state"), [("no_answer", "idle"), ("lunch", "paused")])
+async def test_agent_who_was_paused_because_nobody_answered_gets_calls_again(
+    conn: asyncpg.Connection, own: Settings, reason: str, state: str
+) -> None:
+    await demo.prepare(conn, own)
+    await conn.execute("update agent set state = 'paused', pause_reason = $1 where mode = 'ring'", reason)
+    await demo.prepare(conn, own)
+    assert await conn.fetchval("select state from agent where mode = 'ring'") == state
+
+
+async def test_menu_is_in_front_of_one_queue_and_office_hours_of_another(
+    conn: asyncpg.Connection, own: Settings
+) -> None:
+    await demo.prepare(conn, own)
+    found = {queue_id: await settings.rules(conn, demo.TENANT, QueueId(queue_id)) for queue_id in (1001227, 1001228)}
+    normal, vip = found[1001227], found[1001228]
+    assert normal is not None
+    assert vip is not None
+    assert normal.callback_offered
+    assert (normal.menu_id is None, vip.menu_id) == (False, None)
+    assert vip.vip_head_start_s == 30
+    menu = (await menus.all_of(conn, demo.TENANT))[normal.menu_id or MenuId(0)]
+    assert {key: (to.kind, to.target) for key, to in menu.options.items()} == {
+        "1": ("queue", "1001227"), "2": ("queue", "1001228"), "9": ("callback", None),
+    }  # fmt: skip
+    office = await hours.find(conn, demo.TENANT, QueueId(1001229))
+    assert office is not None
+    assert office.queue.week is not None
+    assert [len(day) for day in office.queue.week] == [2, 2, 2, 2, 2, 1, 0]
 
 
 async def test_agents_who_are_not_the_demos_are_left_alone(conn: asyncpg.Connection, own: Settings) -> None:

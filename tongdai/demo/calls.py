@@ -8,7 +8,8 @@ from itertools import islice
 from tongdai.agents import roster
 from tongdai.agents import store as agents
 from tongdai.agents.actions import store as actions
-from tongdai.agents.model import Membership
+from tongdai.agents.model import AUTO_PAUSE_REASON, Membership
+from tongdai.agents.model import Mode as AgentMode
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
 from tongdai.campaigns.settings.model import CallSettings
@@ -18,10 +19,13 @@ from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import ContactRefusal, list_named
 from tongdai.db.pool import Connection
 from tongdai.ids import QueueId, TenantId
+from tongdai.switch.simulated import callees
 
 CONTACTS = 400
 """Number of contacts of each campaign."""
 AGENTS = ("Lan", "Minh", "Hoa", "Tuan", "Mai")
+AWAY = "Long"
+"""Of mode ring; mostly not at the phone."""
 ENDPOINT = "demo-agent-"
 """Beginning of the names of their phones."""
 # Sooner than one would call people again: to be seen in a demo.
@@ -40,6 +44,10 @@ async def create(conn: Connection, tenant_id: TenantId, queues: Sequence[QueueId
     for place, name in enumerate(AGENTS, 1):
         phone = f"{ENDPOINT}{place}"
         await roster.create(conn, tenant_id, name, phone, queue_id, wrap_up_s=5, by=None, queues=members)
+    away = f"{ENDPOINT}{len(AGENTS) + 1}{callees.AWAY}"
+    await roster.create(
+        conn, tenant_id, AWAY, away, queue_id, wrap_up_s=5, by=None, mode=AgentMode.RING, queues=members
+    )
     left = iter(people)
     for name, settings in (
         (
@@ -83,3 +91,5 @@ async def sign_in(conn: Connection, tenant_id: TenantId) -> None:
         if agent.channel_id is not None:
             await agents.gone(conn, agent.channel_id)
         await actions.sign_in(conn, tenant_id, agent.agent_id, None)
+        if agent.pause_reason == AUTO_PAUSE_REASON:
+            await actions.ready(conn, tenant_id, agent.agent_id, None)

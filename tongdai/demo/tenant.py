@@ -15,6 +15,7 @@ from tongdai.contacts.numbers import store as time_zone_store
 from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.db.pool import Connection
 from tongdai.demo import calls as demo_calls
+from tongdai.demo import queues as demo_queues
 from tongdai.demo import secret_file
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId, TenantId
@@ -39,6 +40,7 @@ QUEUES = (
     (1001226, "test", None, 1, "waiting.wav", 120, None),
     (1001227, "Chăm sóc khách hàng", "19006363", 1, "waiting.wav", 300, True),
     (1001228, "Khách hàng VIP", "19006364", 2, "vip.wav", 0, False),
+    (1001229, "Giờ hành chính", "19006365", 1, "waiting.wav", 300, True),
 )
 """Queues: id, name, number, strategy, hold music, longest wait in seconds, whether the position is announced."""
 
@@ -172,6 +174,7 @@ async def _create(conn: Connection) -> None:
         ("inbound_queue", "queue_id", QUEUES[-1][0]),
     ):
         await conn.execute(MOVE_SEQUENCE, table, column, highest)
+    await demo_queues.set_up(conn, TENANT, normal=QueueId(1001227), vip=QueueId(1001228), office=QueueId(1001229))
     await demo_calls.create(conn, TENANT, [QueueId(queue[0]) for queue in QUEUES if queue[2]], everybody)
 
 

@@ -38,7 +38,7 @@ from tongdai.switch.client import AriClient
 from tongdai.switch.interface import Ari
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, lognormal
-from tongdai.switch.simulated.callers import Arrivals, Callers
+from tongdai.switch.simulated.callers import Arrivals, Callers, Keys
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.version import SwitchVersion
 from tongdai.switches import store as switches
@@ -103,7 +103,8 @@ def _switch(settings: Settings, rng: random.Random) -> _Access:
         log.warning("no switch is set: calls are simulated", answer_rate=settings.simulated_answer_rate)
         callees = Callees(answer_rate=settings.simulated_answer_rate, talk_s=lognormal(settings.simulated_talk_s, 0.8))
         simulated = SimulatedAsterisk(rng, SystemClock(), callees, keep=KEPT_CALLS)
-        callers = Callers(talk_s=lognormal(settings.simulated_talk_s, 0.8))
+        keys = Keys(share=settings.simulated_key_rate)
+        callers = Callers(talk_s=lognormal(settings.simulated_talk_s, 0.8), keys=keys)
         arrivals = Arrivals(per_hour=settings.simulated_callers_per_hour, called=(), callers=callers)
         simulated.arrive(arrivals)
         return _Access(lambda: SimulatedAri(simulated, rng, app, _faults(settings.simulated_faults)), arrivals)

@@ -68,7 +68,7 @@ def test_demo_prints_what_works_and_commands_work_beside_it() -> None:
         with started("serve", "--data-dir", str(data_dir), ready="tongdai: ready on http://127.0.0.1:") as (_, lines):
             url = lines[-1].split()[-1]
             answer = httpx2.get(f"{url}/v1/queues/inbound", headers={header: value}).json()
-            assert answer["totalRecord"] == 3
+            assert answer["totalRecord"] == 4
         listed = json.loads(output_of(programs.run("key", "list", "--json", "--data-dir", str(data_dir))))
         assert [row["name"] for row in listed] == ["demo"]
 
@@ -77,7 +77,7 @@ def test_demo_prints_what_works_and_commands_work_beside_it() -> None:
 ALL_AT_PHONES = """
 select count(*) filter (where state not in ('offline', 'calling', 'hanging_up')) = 5
     and count(*) filter (where state = 'talking') > 0
-from agent
+from agent where mode = 'nailed_up'
 """
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,26 @@ from tests.support.simulated_switch import play, until
 from tests.support.switch import Listener
 from tests.switch.conftest import APP
 from tongdai.switch import commands
-from tongdai.switch.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisStart
+from tongdai.switch.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelHangupRequest,
+    PlaybackFinished,
+    StasisStart,
+)
 from tongdai.switch.interface import SwitchRefused
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Response, always, phone
-from tongdai.switch.simulated.callers import Arrivals, Callers, Patience
+from tongdai.switch.simulated.callers import (
+    CONFIRM,
+    GREETING,
+    OFFER,
+    Arrivals,
+    Callers,
+    KeyPress,
+    Keys,
+    Patience,
+)
 
 CALLED, CALLER = "842871001234", "84901234567"
 
@@ -140,6 +156,30 @@ def test_keys_are_pressed_after_the_answer_and_none_after_the_end() -> None:
     play(scene)
 
 
+def test_keys_are_pressed_at_what_is_heard_unless_somebody_talks_by_then() -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
+        replies = (KeyPress(GREETING, "2", 3), KeyPress(CONFIRM, "1", 4))
+        call = asterisk.call_in(CALLED, CALLER, replies=replies)
+        channel_id = await taken(listener)
+        for playback, sounds in (
+            ("a", ["tongdai/welcome"]),
+            ("b", ["tongdai/vi/callback-number", "tongdai/vi/khong", "tongdai/vi/callback-confirm"]),
+            ("c", ["tongdai/vi/please-wait"]),
+            ("d", ["https://tongdai.example/music.wav"]),
+        ):
+            assert await commands.play(listener.ari, channel_id, playback, *sounds)
+            await listener.wait_for(PlaybackFinished, playback, within_s=60)
+        assert call.keys == "21"
+        assert await commands.play(listener.ari, channel_id, "e", "tongdai/welcome")
+        assert await commands.stop_playing(listener.ari, "e")
+        await agent(listener, "agent1")
+        await connect(listener, "agent1", channel_id)
+        await asyncio.sleep(10)
+        assert call.keys == "21"
+
+    assert not play(scene, phones={"agent1": phone(lambda _: 0.1)}).ledger.violations
+
+
 def test_call_is_refused_while_no_application_is_there() -> None:
     async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         asterisk.cut(for_s=5)
@@ -252,3 +292,16 @@ def test_patience_and_talk_are_drawn_from_the_population() -> None:
     number, course = callers(random.Random(1))
     assert commands.endpoint_of(number, "carrier")
     assert course == Patience(waits_s=3.0, talk_s=7.0)
+
+
+def test_share_of_the_callers_presses_keys_and_some_of_them_ask_to_be_called_back() -> None:
+    keys = Keys(share=0.5, choices={"1": 3.0, "2": 1.0}, called_back=0.2)
+    rng = random.Random(1)
+    drawn = [Callers(keys=keys)(rng)[1].replies for _ in range(4000)]
+    pressing = [replies for replies in drawn if replies]
+    assert 0.45 < len(pressing) / len(drawn) < 0.55
+    chosen = Counter(reply.key for replies in pressing for reply in replies if reply.heard is GREETING)
+    assert 2.6 < chosen["1"] / chosen["2"] < 3.4
+    asking = sum(any(reply.heard is OFFER for reply in replies) for replies in pressing)
+    assert 0.16 < asking / len(pressing) < 0.24
+    assert drawn == [Callers(keys=keys)(again)[1].replies for again in [random.Random(1)] for _ in range(4000)]

@@ -1,6 +1,8 @@
 """Phones of the simulated switch: their states, and who is notified."""
 
 import asyncio
+import random
+from datetime import UTC, datetime
 
 from tests.support.simulated_switch import play, until
 from tests.support.switch import Listener
@@ -9,7 +11,7 @@ from tongdai.switch import commands
 from tongdai.switch.commands import Endpoint, Placed, Refused
 from tongdai.switch.events import ChannelDestroyed, Connected, DeviceStateChanged, StasisStart
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
-from tongdai.switch.simulated.callees import phone
+from tongdai.switch.simulated.callees import AWAY, Response, any_phone, phone
 
 AGENT = commands.agent_endpoint_of("agent1")
 
@@ -77,3 +79,11 @@ def test_subscription_ends_with_the_connection_and_phones_that_do_not_exist_are_
         assert not states(listener)
 
     play(scene, phones={"agent1": phone()})
+
+
+def test_phone_whose_name_says_that_nobody_is_at_it_is_mostly_not_picked_up() -> None:
+    rng, now = random.Random(1), datetime.now(UTC)
+    away = [any_phone(f"agent{AWAY}", now, rng).response for _ in range(1000)]
+    assert 0.16 < away.count(Response.ANSWERED) / len(away) < 0.24
+    assert set(away) == {Response.ANSWERED, Response.NO_ANSWER}
+    assert {any_phone("agent1", now, rng).response for _ in range(1000)} == {Response.ANSWERED}

@@ -13,7 +13,7 @@ from tongdai.settings import ROLES, Role, Settings
 
 Only = Role | None
 DEMO_SHARED_BUFFERS_MB = 256
-DEMO_CALLERS_PER_HOUR = 240.0
+DEMO_CALLERS_PER_HOUR = 400.0
 
 _OPTIONS = (
     click.option("--data-dir", metavar="DIR", help="Folder of the database, the key pepper and uploads."),
@@ -70,7 +70,12 @@ _OPTIONS = (
     click.option(
         "--simulated-callers-per-hour",
         type=float,
-        help="Callers an hour who ring the queues' numbers on the simulated switch.  [default: 0; of the demo: 240]",
+        help="Callers an hour who ring the queues' numbers on the simulated switch.  [default: 0; of the demo: 400]",
+    ),
+    click.option(
+        "--simulated-key-rate",
+        type=float,
+        help="Share of those callers who press keys in menus and to be called back.  [default: 0.8]",
     ),
     click.option(
         "--simulated-talk-seconds",

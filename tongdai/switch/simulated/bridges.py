@@ -68,6 +68,7 @@ class SimulatedBridges(SimulatedChannels):
             lengths[0] = max(0.0, lengths[0] - from_ms / 1000)
         if isinstance(channel.call, SimulatedCaller):
             channel.call.sounds.append(Played(playback_id, sounds, self._clock.now()))
+            self._hears(channel, sounds)
         if lengths[-1] is not None:
             channel.call.played_at = channel.call.played_at or self._clock.now()
         state = "failed" if lengths[-1] is None else "done"
@@ -222,6 +223,10 @@ class SimulatedBridges(SimulatedChannels):
             else:
                 self.ledger.alone(member.call, now)
                 self._left_alone(member)
+
+    @abstractmethod
+    def _hears(self, channel: SimulatedChannel, sounds: Sequence[str]) -> None:
+        """Sounds begin to be played to a caller."""
 
     @abstractmethod
     def _talking(self, channel: SimulatedChannel) -> None:

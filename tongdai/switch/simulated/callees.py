@@ -51,6 +51,8 @@ def lognormal(median: float, sigma: float) -> Seconds:
     return lambda rng: rng.lognormvariate(math.log(median), sigma)
 
 
+AWAY, AWAY_RATE = "-away", 0.2
+"""How the name of a phone ends that nobody is at, mostly, and the share of its calls that are picked up."""
 RING_S, TALK_S, PICK_UP_S = uniform(3, 20), lognormal(90, 0.8), uniform(1, 4)
 
 
@@ -108,3 +110,11 @@ def phone(answer_s: Seconds | None = PICK_UP_S) -> Callee:
     if answer_s is None:
         return always(Response.NO_ANSWER)
     return lambda _name, _now, rng: Plan(Response.ANSWERED, answer_s(rng))
+
+
+def any_phone(name: str, _now: datetime, rng: Random) -> Plan:
+    """The plan of a call to an agent's phone of any name: it is picked up, unless the name tells that nobody is at it
+    (AWAY)."""
+    if name.endswith(AWAY) and rng.random() >= AWAY_RATE:
+        return Plan(Response.NO_ANSWER)
+    return Plan(Response.ANSWERED, PICK_UP_S(rng))

@@ -1,12 +1,31 @@
 """Callers who ring in, and how long they wait, talk and what they press: drawn from a seed, or fixed. Pure."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from random import Random
 
-from tongdai.switch.simulated.callees import TALK_S, Seconds, exponential
+from tongdai.switch.simulated.callees import TALK_S, Seconds, exponential, uniform
 
 WAITS_S = exponential(120)
+DECIDE_S, TIRED_S = uniform(2, 6), uniform(5, 30)
+GREETING = re.compile(r"sound:(?!https?:|tongdai/(vi|en)/)")
+"""The greeting of a menu: any sound that is neither an uploaded file nor a part of an announcement."""
+OFFER = re.compile(r"sound:tongdai/(vi|en)/callback-offer")
+"""Who waits may be called back."""
+CONFIRM = re.compile(r"sound:tongdai/(vi|en)/callback-confirm")
+"""Their number was read out, and 1 confirms it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key that a caller presses at whatever they hear, each time."""
+
+    heard: re.Pattern[str]
+    """Matches the beginning of one of the sounds that are played one after the other."""
+    key: str
+    after_s: float
+    """From the beginning of the sounds; if somebody talks to them by then, or they are gone, they press nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +38,33 @@ class Patience:
     """From being connected with somebody until they hang up; None: never."""
     keys: tuple[tuple[float, str], ...] = ()
     """Keys that they press: seconds after the answer, and the key."""
+    replies: tuple[KeyPress, ...] = ()
+    """Of those at what they hear now, the first is given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """How a population presses keys."""
+
+    share: float = 1.0
+    """Of callers who press any."""
+    choices: Mapping[str, float] = field(default_factory=lambda: {"1": 6.0, "2": 3.0, "9": 1.0})
+    """What they press at the greeting of a menu, and how often in proportion; it need not be a key of the menu."""
+    called_back: float = 0.4
+    """Share of those who press any that ask to be called back when that is offered to them."""
+    decide_s: Seconds = DECIDE_S
+    """From hearing a greeting, or their number, until they press."""
+    tired_s: Seconds = TIRED_S
+    """From being offered to be called back until they ask for it."""
+
+    def replies(self, rng: Random) -> tuple[KeyPress, ...]:
+        """Those of one caller."""
+        if rng.random() >= self.share:
+            return ()
+        (key,) = rng.choices(list(self.choices), list(self.choices.values()))
+        greeting, confirm = KeyPress(GREETING, key, self.decide_s(rng)), KeyPress(CONFIRM, "1", self.decide_s(rng))
+        asks = rng.random() < self.called_back
+        return (greeting, confirm, KeyPress(OFFER, "1", self.tired_s(rng))) if asks else (greeting, confirm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +73,17 @@ class Callers:
 
     waits_s: Seconds = WAITS_S
     talk_s: Seconds = TALK_S
+    keys: Keys | None = None
+    """None: nobody presses any."""
     numbers: int = 100_000
     """How many people there are; somebody who was not served rings again by chance."""
 
     def __call__(self, rng: Random) -> tuple[str, Patience]:
         """Their number, and the course of their call."""
         number = f"8490{rng.randrange(self.numbers):07d}"
-        return number, Patience(waits_s=self.waits_s(rng), talk_s=self.talk_s(rng))
+        waits_s, talk_s = self.waits_s(rng), self.talk_s(rng)
+        replies = () if self.keys is None else self.keys.replies(rng)
+        return number, Patience(waits_s=waits_s, talk_s=talk_s, replies=replies)
 
 
 @dataclass(slots=True, kw_only=True)

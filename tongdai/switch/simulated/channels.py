@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from tongdai.clock import Clock
 from tongdai.switch.events import PARTY
 from tongdai.switch.interface import Reply
-from tongdai.switch.simulated.callees import Callee, Callees, Response, phone
+from tongdai.switch.simulated.callees import Callee, Callees, Response, any_phone
 from tongdai.switch.simulated.ledger import Ledger, SimulatedCall
 
 Frame = dict[str, Any]
@@ -100,7 +100,7 @@ class SimulatedChannels(ABC):
         """The callees of every dialled number; may be replaced at any time."""
         self.phones: dict[str, Callee] = dict(phones or {})
         """The callees of agents' phones, by name; may be replaced at any time."""
-        self._any_phone = phone() if phones is None else None
+        self._any_phone = any_phone if phones is None else None
         self._trunks = None if trunks is None else frozenset(trunks)
         self._rng, self._clock = rng, clock
         self._connections: dict[str, Connection] = {}

@@ -8,14 +8,14 @@ as long as their course says. Without an application they are refused with 503, 
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tongdai.switch.events import INBOUND
 from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.bridges import DONE, NOT_OURS, UNKNOWN, SimulatedBridges
 from tongdai.switch.simulated.callees import Plan, Response
-from tongdai.switch.simulated.callers import Arrivals, Patience
+from tongdai.switch.simulated.callers import Arrivals, KeyPress, Patience
 from tongdai.switch.simulated.channels import SimulatedChannel
 from tongdai.switch.simulated.ledger import SimulatedCaller
 
@@ -37,6 +37,7 @@ class SimulatedInbound(SimulatedBridges):
         waits_s: float | None = None,
         talk_s: float | None = None,
         keys: tuple[tuple[float, str], ...] = (),
+        replies: tuple[KeyPress, ...] = (),
         app: str = APP,
     ) -> SimulatedCaller:
         """Ring in; see Patience. Returns the ledger's record, which tells what happens to them."""
@@ -50,7 +51,7 @@ class SimulatedInbound(SimulatedBridges):
             caller_id=caller,
             plan=Plan(Response.ANSWERED),
             originated_at=now,
-            course=Patience(waits_s=waits_s, talk_s=talk_s, keys=keys),
+            course=Patience(waits_s=waits_s, talk_s=talk_s, keys=keys, replies=replies),
             trunk=trunk,
         )
         channel = SimulatedChannel(call, app, f"PJSIP/{trunk}-{self._created:08x}", "Ring", subscribed=False)
@@ -96,6 +97,7 @@ class SimulatedInbound(SimulatedBridges):
                 waits_s=course.waits_s,
                 talk_s=course.talk_s,
                 keys=course.keys,
+                replies=course.replies,
             )
         self._schedule_arrival()
 
@@ -163,6 +165,19 @@ class SimulatedInbound(SimulatedBridges):
         assert isinstance(channel.call, SimulatedCaller)
         channel.call.keys += key
         self._send_event(channel, "ChannelDtmfReceived", digit=key, duration_ms=100)
+
+    def _hears(self, channel: SimulatedChannel, sounds: Sequence[str]) -> None:
+        assert isinstance(channel.call, SimulatedCaller)
+        for reply in channel.call.course.replies:
+            if any(reply.heard.match(sound) for sound in sounds):
+                channel.keys.append(
+                    asyncio.get_running_loop().call_later(reply.after_s, self._replied, channel, reply.key)
+                )
+                return
+
+    def _replied(self, channel: SimulatedChannel, key: str) -> None:
+        if not channel.talking:
+            self._pressed(channel, key)
 
     # Patience
 
