@@ -256,13 +256,8 @@ def _validate(settings: Settings) -> None:
         value = getattr(settings, name)
         if value is not None and value <= 0:
             raise OperatorError(f"{name} must be above 0, not {value}")
-    for name, limit in (
-        ("port", 65535),
-        ("admin_port", 65535),
-        ("simulated_answer_rate", 1),
-        ("simulated_faults", 1),
-        ("simulated_key_rate", 1),
-    ):
+    shares = ("simulated_answer_rate", "simulated_faults", "simulated_key_rate")
+    for name, limit in (("port", 65535), ("admin_port", 65535), *((share, 1) for share in shares)):
         value = getattr(settings, name)
         if value is not None and not 0 <= value <= limit:
             raise OperatorError(f"{name} must be 0 to {limit}, not {value}")
