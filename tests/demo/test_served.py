@@ -1,4 +1,4 @@
-"""Who serves the callers of the demo's queues, and how these treat them."""
+"""Agents of the demo, and how its queues treat their callers."""
 
 import asyncpg
 import pytest

@@ -25,7 +25,7 @@ CONTACTS = 400
 """Number of contacts of each campaign."""
 AGENTS = ("Lan", "Minh", "Hoa", "Tuan", "Mai")
 AWAY = "Long"
-"""Of mode ring; mostly not at the phone."""
+"""An agent of mode ring, who is mostly not at the phone."""
 ENDPOINT = "demo-agent-"
 """Beginning of the names of their phones."""
 # Sooner than one would call people again: to be seen in a demo.

@@ -12,7 +12,7 @@ DECIDE_S, TIRED_S = uniform(2, 6), uniform(5, 30)
 GREETING = re.compile(r"sound:(?!https?:|tongdai/(vi|en)/)")
 """The greeting of a menu: any sound that is neither an uploaded file nor a part of an announcement."""
 OFFER = re.compile(r"sound:tongdai/(vi|en)/callback-offer")
-"""Who waits may be called back."""
+"""The offer to be called back."""
 CONFIRM = re.compile(r"sound:tongdai/(vi|en)/callback-confirm")
 """Their number was read out, and 1 confirms it."""
 
@@ -39,7 +39,7 @@ class Patience:
     keys: tuple[tuple[float, str], ...] = ()
     """Keys that they press: seconds after the answer, and the key."""
     replies: tuple[KeyPress, ...] = ()
-    """Of those at what they hear now, the first is given."""
+    """The first that fits what they hear is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +47,9 @@ class Keys:
     """How a population presses keys."""
 
     share: float = 1.0
-    """Of callers who press any."""
+    """The part of the callers who press any."""
     choices: Mapping[str, float] = field(default_factory=lambda: {"1": 6.0, "2": 3.0, "9": 1.0})
-    """What they press at the greeting of a menu, and how often in proportion; it need not be a key of the menu."""
+    """Keys at the greeting of a menu, and how often each is pressed in proportion; a menu need not have them."""
     called_back: float = 0.4
     """Share of those who press any that ask to be called back when that is offered to them."""
     decide_s: Seconds = DECIDE_S
@@ -58,7 +58,7 @@ class Keys:
     """From being offered to be called back until they ask for it."""
 
     def replies(self, rng: Random) -> tuple[KeyPress, ...]:
-        """Those of one caller."""
+        """The replies of one caller."""
         if rng.random() >= self.share:
             return ()
         (key,) = rng.choices(list(self.choices), list(self.choices.values()))
