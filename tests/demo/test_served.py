@@ -39,7 +39,8 @@ async def test_agents_of_the_last_run_sign_in_again_whatever_they_did_when_it_st
     busy = state in {"reserved", "talking"}
     await conn.execute(
         """update agent set state = $1, channel_id = gen_random_uuid(), switch_id = 1,
-               call_id = case when $2 then gen_random_uuid() end""",
+               call_id = case when $2 then gen_random_uuid() end
+           where mode = 'nailed_up'""",
         state,
         busy,
     )
