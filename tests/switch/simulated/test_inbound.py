@@ -165,7 +165,7 @@ def test_keys_are_pressed_at_what_is_heard_unless_somebody_talks_by_then() -> No
             (1, ["tongdai/welcome"]),
             (2, ["tongdai/vi/callback-number", "tongdai/vi/khong", "tongdai/vi/callback-confirm"]),
             (3, ["tongdai/vi/please-wait"]),
-            (4, ["https://tongdai.example/music.wav"]),
+            (4, [commands.SoundUrl("https://tongdai.example/music.wav")]),
         ):
             assert await commands.play(listener.ari, channel_id, f"p{played}", *sounds)
             await listener.wait_for(PlaybackFinished, channel_id, played, within_s=60)
