@@ -73,6 +73,13 @@ class CsrfTokenNeeded(InsufficientScope):
         ApiError.__init__(self, "X-CSRF-Token must be the csrfToken of the session")
 
 
+class WallboardAlone(InsufficientScope):
+    """The token of a wallboard shows the board, and nothing else may."""
+
+    def __init__(self) -> None:
+        ApiError.__init__(self, "Only the token of a wallboard may do this, and it may do nothing else")
+
+
 class WrongLogin(Unauthorized):
     """The login is unknown, the password wrong, or the user disabled: one body for all."""
 

@@ -23,6 +23,7 @@ DncListId = NewType("DncListId", int)
 EndpointId = NewType("EndpointId", int)
 MenuId = NewType("MenuId", int)
 SoundId = NewType("SoundId", int)
+WallboardId = NewType("WallboardId", int)
 CodeId = NewType("CodeId", int)
 """A wrap-up code."""
 

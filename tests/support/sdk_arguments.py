@@ -10,6 +10,8 @@ from tongdai_client import (
     OpeningWindow,
     QueueSettingsChange,
     SkillNeeded,
+    WallboardThreshold,
+    WallboardThresholds,
 )
 
 WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
@@ -76,6 +78,20 @@ OF_PEOPLE: dict[str, dict[str, Any]] = {
     "create_team": {"name": "a", "team_id": 1},
     "update_team": {"team_id": 1, "name": "a"},
     "delete_team": {"team_id": 1},
+}
+_BOARD = {
+    "name": "a",
+    "tiles": ["agents"],
+    "queue_ids": [1],
+    "thresholds": WallboardThresholds(waiting=WallboardThreshold(1, 2)),
+    "language": "vi",
+    "theme": "dark",
+}
+OF_PEOPLE |= {
+    "wallboards": {},
+    "create_wallboard": _BOARD,
+    "update_wallboard": {"wallboard_id": 1} | _BOARD,
+    "revoke_wallboard": {"wallboard_id": 1},
 }
 OF_WRAP_UP: dict[str, dict[str, Any]] = {
     "missed_calls": {

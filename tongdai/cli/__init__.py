@@ -32,6 +32,7 @@ COMMANDS = {
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "user": ("people.users", "Create, list and disable people who sign in, make links to set passwords."),
     "team": ("people.teams", "Create, list, rename and delete teams of agents, by a running server."),
+    "wallboard": ("live.wallboards", "Create, change and revoke boards for televisions, by a running server."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts by a running server, undo imports, call contacts again."),
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),

@@ -97,7 +97,8 @@ TABLES = (
     "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
     "contact_list", "campaign", "calling_hours",
     "queue_setting", "menu", "sound_file", "holiday", "opening_hours", "default_opening_hours", "inbound_queue",
-    "called_number", "sip_endpoint", "password_reset", "user_session", "user_account", "team", "api_key", "tenant",
+    "called_number", "sip_endpoint", "password_reset", "user_session", "user_account", "team", "wallboard",
+    "api_key", "tenant",
 )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ class Endpoint:
     path: str
     """`/campaigns/{id}/contacts`, without the version's prefix."""
     scope: Scope | None
-    """None: for people, by their session, whatever their role; no key has access."""
+    """None: for people, by their session, whatever their role, or for wallboards; no key has access."""
     summary: str
     response: Any
     """Struct of the 200 body; None when it is never JSON."""
@@ -80,6 +80,8 @@ class Endpoint:
     """Whether it concerns the whole installation: for platform keys alone, and of no tenant."""
     own: Own | None = None
     """How a request is tied to an agent; None: users who may act for their own agent alone have no access."""
+    wallboard: bool = False
+    """Whether it is for the tokens of wallboards, and for them alone."""
     open: bool = False
     """Whether it needs neither a key nor a session."""
     by_vendor: bool = False

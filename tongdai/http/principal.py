@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 
 from tongdai.errors import NotYourAgent
-from tongdai.ids import AgentId, Author, ByUser, KeyId, SessionId, TenantId, UserId
+from tongdai.ids import AgentId, Author, ByUser, KeyId, SessionId, TenantId, UserId, WallboardId
 
 
 class Scope(StrEnum):
@@ -22,6 +22,8 @@ class Reach(Enum):
     ALL = auto()
     READING = auto()
     """GET and HEAD alone."""
+    WALLBOARD = auto()
+    """The endpoints for wallboards alone, and no scope."""
     OWN_AGENT = auto()
     """The endpoints that declare `own` alone, whatever their scope, and these for its own agent."""
 
@@ -55,12 +57,12 @@ PLATFORM = TenantId(0)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A valid key or session, and the tenant it acts for."""
+    """A valid key, session or token of a wallboard, and the tenant it acts for."""
 
     tenant_id: TenantId
     """PLATFORM: the whole installation."""
     key_id: KeyId | None
-    """None: a user's session."""
+    """None: a user's session, or a wallboard."""
     scopes: frozenset[str]
     expires_at: datetime | None
     """When the key expires; None: never."""
@@ -74,6 +76,8 @@ class Principal:
     """The user's session."""
     agent_id: AgentId | None = None
     """The user's agent."""
+    wallboard_id: WallboardId | None = None
+    """The wallboard whose token it is."""
 
     @property
     def author(self) -> Author:

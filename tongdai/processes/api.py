@@ -45,7 +45,7 @@ from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
 from tongdai.numbers import api as numbers
 from tongdai.people.sessions import api as sessions
-from tongdai.people.sessions.lookup import SEEN_S, SessionLookup
+from tongdai.people.sessions.lookup import SEEN_S
 from tongdai.people.teams import api as teams
 from tongdai.people.users import api as users
 from tongdai.phone import socket as phone
@@ -63,6 +63,9 @@ from tongdai.tenants import key_format, store
 from tongdai.tenants.guard import Guard
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, MemoryLimiter, RateLimiter
 from tongdai.topics import api as topics
+from tongdai.wallboards import api as wallboards
+from tongdai.wallboards import shown
+from tongdai.wallboards.lookup import Lookup
 
 PREFIXES = ("/v1", "/api/v1")
 ROUTES: list[Route] = [
@@ -84,12 +87,13 @@ ROUTES: list[Route] = [
     *tenants.HANDLERS,
     *users.HANDLERS,
     *teams.HANDLERS,
+    *wallboards.HANDLERS,
 ]
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 """The endpoints for keys and people."""
-PEOPLE_ROUTES: list[Route] = [*sessions.HANDLERS]
-ALL_ENDPOINTS: list[Endpoint] = [*ENDPOINTS, *(route.endpoint for route in PEOPLE_ROUTES)]
-"""The same, and those for people alone."""
+OTHER_ROUTES: list[Route] = [*sessions.HANDLERS, *shown.HANDLERS]
+ALL_ENDPOINTS: list[Endpoint] = [*ENDPOINTS, *(route.endpoint for route in OTHER_ROUTES)]
+"""The same, and those for people alone or for wallboards alone."""
 
 WEBSOCKETS = frozenset((phone.PATH.encode(),))
 OBSERVE_S = 1.0
@@ -105,7 +109,7 @@ def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | Non
     """The API as an ASGI application, on a database that is migrated. `stop` is the signal that stops its server."""
     routes = Routes()
     for prefix in PREFIXES:
-        for route in (*ROUTES, *PEOPLE_ROUTES):
+        for route in (*ROUTES, *OTHER_ROUTES):
             routes.add(route.endpoint.method, prefix + route.endpoint.path, route)
     _document(routes, settings)
     if settings.openid_issuer is not None:
@@ -139,7 +143,7 @@ async def _resources(
     limiter = _limiter(settings, clock)
     database = Lender(dsn, settings.database_pool, name="tongdai api")
     silence = Silence(dsn, database)
-    people = SessionLookup(clock)
+    people = Lookup(clock)
     guard = Guard(settings, database, pepper, limiter, failed, clock, people)
 
     async def observe() -> None:

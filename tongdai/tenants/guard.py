@@ -1,4 +1,4 @@
-"""The guard before every endpoint: key or session → principal → scope → rate limits.
+"""The guard before every endpoint: key, session or wallboard → principal → scope → rate limits.
 
 A key, or a user's session, that was read is known until a change of any key, user or tenant is notified, and is read
 again every CACHE_S, should a notification be lost:
@@ -31,11 +31,8 @@ from tongdai.db.pool_parts import PoolParts
 from tongdai.db.unavailable import unavailable
 from tongdai.errors import (
     CsrfTokenNeeded,
-    InsufficientScope,
     NotYourAgent,
-    PlatformKeyNeeded,
     RateLimited,
-    RoleForbids,
     Unauthorized,
     Unavailable,
 )
@@ -50,6 +47,7 @@ from tongdai.tenants.credentials import Credentials, credentials_of, forwarded
 from tongdai.tenants.even_time import until_even
 from tongdai.tenants.model import ApiKey, Tenant
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, HeaderNames, RateLimiter
+from tongdai.tenants.rights import READING, refusal_of
 
 log = structlog.get_logger()
 
@@ -70,11 +68,10 @@ CACHE_SIZE = 100_000
 STRANGERS = 30
 """Requests with keys never seen, for each that is being looked up, that may wait: at a start all are."""
 _KEY = re.compile(rb"\n(?:x-api-key|authorization):[ \t]*(?:bearer +)?([!-~]+)[ \t]*\r", re.IGNORECASE)
-_READING = frozenset(("GET", "HEAD"))
 
 
 class Held(Protocol):
-    """A key, or the session of a user."""
+    """A key, the session of a user, or a wallboard."""
 
     @property
     def tenant_id(self) -> TenantId | None: ...
@@ -83,10 +80,14 @@ class Held(Protocol):
 
 
 class People(Protocol):
-    """The users of tenants, as far as the guard needs to know them."""
+    """The users of tenants and their wallboards, as far as the guard needs to know them."""
 
     async def session(self, conn: Connection, digest: bytes) -> "tuple[Held, Callable[[Tenant], Principal]] | None":
         """The session with this digest, and its principal in its tenant."""
+        ...
+
+    async def wallboard(self, conn: Connection, digest: bytes) -> "tuple[Held, Callable[[Tenant], Principal]] | None":
+        """The wallboard whose token has this digest, and its principal in its tenant."""
         ...
 
     async def owns(self, conn: Connection, request: Request, own: Own) -> bool:
@@ -189,7 +190,7 @@ class Guard:
             principal.tenant_limit or self._settings.tenant_limit,
             principal.route_limit or self._settings.route_limit,
         )
-        if (refusal := _refusal(principal, endpoint)) is not None:
+        if (refusal := refusal_of(principal, endpoint)) is not None:
             decision = await self._limiter.peek(principal.tenant_id, endpoint.route, *limits)
             request.response_headers += decision.headers(self._header_names)
             raise refusal
@@ -204,7 +205,7 @@ class Guard:
         """Raise CsrfTokenNeeded for a change that a page of another site may have sent: it cannot know the token."""
         credentials = credentials_of(request.scope["headers"])
         assert credentials is not None, "it was authenticated"
-        if request.method not in _READING:
+        if request.method not in READING:
             expected = session_token.csrf_token(credentials.key, self._pepper)
             if not hmac.compare_digest(request.headers.get("x-csrf-token", "").encode(), expected.encode()):
                 raise CsrfTokenNeeded
@@ -234,7 +235,7 @@ class Guard:
                 assert isinstance(cached.key, ApiKey)
                 return store.platform_principal(cached.key)
             if _may_act(cached, credentials):
-                if cached.principal.user_id is None and endpoint.scope is None:
+                if cached.principal.key_id is not None and endpoint.scope is None and not endpoint.wallboard:
                     raise Unauthorized
                 return cached.principal
         if credentials is None or credentials.presented:
@@ -329,7 +330,9 @@ class Guard:
     async def _load(self, conn: Connection, credentials: Credentials) -> _CachedKey | None:
         digest = key_format.digest(credentials.key, self._pepper)
         if session_token.well_formed(credentials.key):
-            return await self._load_session(conn, digest)
+            return await self._held(conn, await self._people.session(conn, digest))
+        if key_format.is_wallboard(credentials.key):
+            return await self._held(conn, await self._people.wallboard(conn, digest))
         key = await store.find_key(conn, digest)
         named = TenantId(ids.parse(credentials.tenant or "") or 0)
         # Asked for an unknown key, too: all that are refused take the same time.
@@ -341,8 +344,9 @@ class Guard:
             return _CachedKey(nobody, key, self._clock.monotonic())
         return _CachedKey(store.principal(key, tenant), key, self._clock.monotonic())
 
-    async def _load_session(self, conn: Connection, digest: bytes) -> _CachedKey | None:
-        found = await self._people.session(conn, digest)
+    async def _held(
+        self, conn: Connection, found: tuple[Held, Callable[[Tenant], Principal]] | None
+    ) -> _CachedKey | None:
         if found is None or found[0].tenant_id is None:
             return None
         tenant = await store.find_tenant(conn, found[0].tenant_id)
@@ -370,18 +374,6 @@ class Guard:
         except ValueError:
             return False
         return any(ip in network for network in self._proxies)
-
-
-def _refusal(principal: Principal, endpoint: Endpoint) -> InsufficientScope | None:
-    if endpoint.scope is None:
-        return None
-    if principal.reach is Reach.OWN_AGENT:
-        return RoleForbids() if endpoint.own is None else None
-    if endpoint.scope not in principal.scopes:
-        return InsufficientScope(endpoint.scope) if principal.user_id is None else RoleForbids()
-    if principal.reach is Reach.READING and endpoint.method not in _READING:
-        return RoleForbids()
-    return PlatformKeyNeeded() if endpoint.platform and principal.tenant_id != PLATFORM else None
 
 
 def _may_act(cached: _CachedKey, credentials: Credentials | None) -> bool:

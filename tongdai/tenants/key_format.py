@@ -1,4 +1,5 @@
-"""Format of API keys: `sk_live_`, 32 random characters (190.5 bits) and a checksum of 6, all in base 62."""
+"""Format of API keys and tokens of wallboards: `sk_live_` or `wb_`, 32 random characters (190.5 bits) and a checksum of
+6, all in base 62."""
 
 import hmac
 import re
@@ -11,26 +12,33 @@ from pathlib import Path
 from tongdai.data_dir import ensure
 from tongdai.errors import OperatorError
 
-PREFIX = "sk_live_"
+PREFIX, WALLBOARD = "sk_live_", "wb_"
+"""Prefixes: of keys, and of the tokens of wallboards."""
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM = 32
 _CHECK = 6
-_FORM = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{_RANDOM}}})([0-9A-Za-z]{{{_CHECK}}})")
+_FORM = re.compile(rf"({PREFIX}|{WALLBOARD})([0-9A-Za-z]{{{_RANDOM}}})([0-9A-Za-z]{{{_CHECK}}})")
 LENGTH = len(PREFIX) + _RANDOM + _CHECK
+"""The most characters that one has."""
 
 PEPPER_FILE = "key.pepper"
 
 
-def generate() -> str:
-    """Generate a key."""
+def generate(prefix: str = PREFIX) -> str:
+    """Generate a key, or the token of a wallboard."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
-    return PREFIX + body + _checksum(body)
+    return prefix + body + _checksum(body)
 
 
 def well_formed(key: str) -> bool:
     """Whether form and checksum are right; mistyped and invented keys are refused without a query."""
-    match = _FORM.fullmatch(key) if len(key) == LENGTH and key.isascii() else None
-    return match is not None and hmac.compare_digest(match[2], _checksum(match[1]))
+    match = _FORM.fullmatch(key) if len(key) <= LENGTH and key.isascii() else None
+    return match is not None and hmac.compare_digest(match[3], _checksum(match[2]))
+
+
+def is_wallboard(key: str) -> bool:
+    """Whether a well-formed one is the token of a wallboard."""
+    return key.startswith(WALLBOARD)
 
 
 def digest(key: str, pepper: bytes) -> bytes:
@@ -40,7 +48,8 @@ def digest(key: str, pepper: bytes) -> bytes:
 
 def hint(key: str) -> str:
     """A short form that identifies a key in lists: `sk_live_AbC1…9xYz`."""
-    return f"{key[: len(PREFIX) + 4]}…{key[-4:]}"
+    prefix = WALLBOARD if is_wallboard(key) else PREFIX
+    return f"{key[: len(prefix) + 4]}…{key[-4:]}"
 
 
 def fingerprint(pepper: bytes) -> str:

@@ -133,6 +133,11 @@ from tongdai_client.models.live import (
     Switch,
     SwitchStatus,
     WaitingCaller,
+    Wallboard,
+    WallboardCreated,
+    Wallboards,
+    WallboardThreshold,
+    WallboardThresholds,
 )
 from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange, SkillNeeded
 from tongdai_client.models.tenants import (
@@ -309,6 +314,11 @@ __all__ = [
     "UserSessions",
     "WaitTimeout",
     "WaitingCaller",
+    "Wallboard",
+    "WallboardCreated",
+    "WallboardThreshold",
+    "WallboardThresholds",
+    "Wallboards",
     "WrapUpCode",
     "WrapUpCodeCreated",
     "WrapUpCodes",

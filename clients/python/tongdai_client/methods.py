@@ -266,6 +266,11 @@ class Methods:
     update_team = sends(operations.tenants.update_team)
     delete_team = sends(operations.tenants.delete_team)
 
+    wallboards = sends(operations.live.wallboards)
+    create_wallboard = sends(operations.live.create_wallboard)
+    update_wallboard = sends(operations.live.update_wallboard)
+    revoke_wallboard = sends(operations.live.revoke_wallboard)
+
 
 def implemented_by(
     method: Callable[[Any], Any], paged: Callable[[Any], Any], stream: Callable[[Any], Any]

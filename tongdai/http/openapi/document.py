@@ -41,6 +41,7 @@ TAGS = {
     "Sign-in": "People sign in with a password; the session's cookie opens what their role may use.",
     "Users": "The people of a tenant who sign in, their roles and sessions.",
     "Teams": "Teams of agents.",
+    "Wallboards": "Boards for televisions, and what they show by their tokens.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
 }  # a tag that is missing here has no description
 
@@ -135,7 +136,7 @@ def _operation(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
         "responses": _responses(spec, refs, limits),
     }
     if spec.scope is None:
-        operation["security"] = [] if spec.open else [{_SESSION: []}]
+        operation["security"] = [{scheme: []} for scheme in _schemes(spec)]
     else:
         operation["x-scope"] = str(spec.scope)
     if spec.platform:
@@ -144,10 +145,19 @@ def _operation(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
     return operation | ({"requestBody": {"required": True, "content": content}} if content else {})
 
 
+def _schemes(spec: Endpoint) -> Sequence[str]:
+    """The ways in which a request names who sends it, of an endpoint that no key has access to."""
+    if spec.open:
+        return ()
+    return tuple(_KEY_HEADERS) if spec.wallboard else (_SESSION,)
+
+
 def _access(spec: Endpoint) -> str:
     """The sentence that says to whom an endpoint is open."""
     if spec.scope is not None:
         return f"The key needs the scope `{spec.scope}`."
+    if spec.wallboard:
+        return "For wallboards, by their token in place of a key."
     return "Needs no key." if spec.open else "For people who are signed in, whatever their role."
 
 
@@ -210,6 +220,8 @@ def _responses(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
 def _forbidden(spec: Endpoint) -> list[errors.ApiError]:
     if spec.scope is not None:
         return [errors.InsufficientScope(spec.scope)]
+    if spec.wallboard:
+        return [errors.WallboardAlone()]
     return [] if spec.open or spec.method == "GET" else [errors.CsrfTokenNeeded()]
 
 

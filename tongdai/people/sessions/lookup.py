@@ -18,7 +18,7 @@ SEEN_S = 20.0
 
 
 class SessionLookup:
-    """`tenants.guard.People`, of one process."""
+    """The users of `tenants.guard.People`, of one process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

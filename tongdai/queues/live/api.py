@@ -152,7 +152,7 @@ async def _one(request: Request) -> QueueLiveDetail:
     queue_id = QueueId(ids.from_path(request.path_params["id"], "Inbound queue"))
     service_s = _service_s(request)
     async with connection(request) as conn:
-        found = await store.figures(conn, who.tenant_id, service_s, queue_id)
+        found = await store.figures(conn, who.tenant_id, service_s, [queue_id])
     if not found.queues:
         raise NotFound("Inbound queue not found")
     return queue_live(found.queues[0], phone.formatter(who.country))

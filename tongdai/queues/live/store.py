@@ -5,7 +5,7 @@ their key.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 import asyncpg
@@ -21,7 +21,7 @@ MAX_QUEUES = 1000
 QUEUES = f"""
 select q.queue_id, q.name, q.strategy, coalesce($4::integer, s.service_level_s, {SERVICE_S}) as service_s
 from inbound_queue q left join queue_setting s on s.tenant_id = $1 and s.queue_id = q.queue_id
-where q.tenant_id = $1 and ($2::bigint is null or q.queue_id = $2) order by q.queue_id limit $3
+where q.tenant_id = $1 and ($2::bigint[] is null or q.queue_id = any($2)) order by q.queue_id limit $3
 """
 WAITING = """
 select w.queue_id, w.call_id, c.phone, r.arrived_at, w.started_at as since,
@@ -46,7 +46,12 @@ select m.queue_id, a.state, count(*) as agents
 from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
 where m.tenant_id = $1 and m.queue_id = any($2::bigint[]) group by m.queue_id, a.state
 """
-ALL_AGENTS = "select state, count(*) as agents from agent where tenant_id = $1 group by state"
+ALL_AGENTS = """
+select a.state, count(*) as agents from agent a
+where a.tenant_id = $1 and ($2::bigint[] is null or exists (
+    select from agent_queue m where m.tenant_id = $1 and m.agent_id = a.agent_id and m.queue_id = any($2)
+)) group by a.state
+"""
 # The entries of each queue, and of all (queue_id null), in which a number that was not served counts once: it was
 # served if a later call, by it or to it, was connected. An entry was answered if a talk in its queue begins where it
 # ends. Otherwise the caller hung up, if the call was abandoned at that instant.
@@ -93,13 +98,13 @@ from counted group by grouping sets ((queue_id, recent_only), (recent_only))
 
 
 async def figures(
-    conn: Connection, tenant_id: TenantId, service_s: int | None, queue_id: QueueId | None = None
+    conn: Connection, tenant_id: TenantId, service_s: int | None, only: Collection[QueueId] | None = None
 ) -> LiveFigures:
-    """The figures of the tenant's queues, or of one; the service level is that within `service_s`.
+    """The figures of the tenant's queues, or of some; the service level is that within `service_s`.
 
     None: within the threshold of each queue.
     """
-    queues = await conn.fetch(QUEUES, tenant_id, queue_id, MAX_QUEUES, service_s)
+    queues = await conn.fetch(QUEUES, tenant_id, only, MAX_QUEUES, service_s)
     ids = [row["queue_id"] for row in queues]
     waiting = _by_queue(await conn.fetch(WAITING, tenant_id, ids))
     talking = {row["queue_id"]: row["calls"] for row in await conn.fetch(TALKING, tenant_id, ids)}
@@ -125,9 +130,11 @@ async def figures(
     return LiveFigures(found, entries.get((None, False), Entries()), entries.get((None, True), Entries()))
 
 
-async def agents_of_tenant(conn: Connection, tenant_id: TenantId) -> dict[str, int]:
-    """All agents of the tenant by state, each counted once."""
-    return {row["state"]: row["agents"] for row in await conn.fetch(ALL_AGENTS, tenant_id)}
+async def agents_of_tenant(
+    conn: Connection, tenant_id: TenantId, only: Collection[QueueId] | None = None
+) -> dict[str, int]:
+    """All agents of the tenant, or of some queues, by state, each counted once."""
+    return {row["state"]: row["agents"] for row in await conn.fetch(ALL_AGENTS, tenant_id, only)}
 
 
 def _by_queue(rows: Iterable[asyncpg.Record]) -> defaultdict[QueueId, list[asyncpg.Record]]:

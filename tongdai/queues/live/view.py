@@ -105,7 +105,8 @@ class QueuesLive(msgspec.Struct, kw_only=True, rename="camel"):
     """The queues, by id."""
 
 
-def _service(entries: Entries) -> ServiceFigures:
+def service(entries: Entries) -> ServiceFigures:
+    """The figures of entries."""
     return ServiceFigures(
         offered=entries.offered,
         answered=entries.answered,
@@ -135,8 +136,8 @@ def _fields(queue: QueueFigures) -> dict[str, Any]:
         "talking": queue.talking,
         "callbacks": queue.callbacks,
         "agents": dict(sorted(queue.agents.items())),
-        "today": _service(queue.today),
-        "last_30_min": _service(queue.recent),
+        "today": service(queue.today),
+        "last_30_min": service(queue.recent),
         "service_level_sec": queue.service_s,
     }
 
@@ -168,8 +169,8 @@ def queues_live(figures: LiveFigures, agents: dict[str, int], service_s: int | N
         longest_wait_sec=_longest([caller for queue in figures.queues for caller in queue.waiting]),
         talking=sum(queue.talking for queue in figures.queues),
         agents=dict(sorted(agents.items())),
-        today=_service(figures.today),
-        last_30_min=_service(figures.recent),
+        today=service(figures.today),
+        last_30_min=service(figures.recent),
         service_level_sec=service_s,
         short_abandon_sec=SHORT_S,
         queues=[queue_row(queue) for queue in figures.queues],

@@ -1,4 +1,4 @@
-"""Live figures."""
+"""Live figures, and the wallboards that show them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from tongdai_client.models.agents import Agent
-from tongdai_client.models.base import Result
+from tongdai_client.models.base import Done, Result
 from tongdai_client.models.calls import Call
 
 
@@ -254,3 +254,55 @@ class Health(Result, frozen=True, kw_only=True):
     """When the process that leads the switch was last heard."""
     imports_open: int
     parts: list[HealthPart]
+
+
+class WallboardThreshold(Result, frozen=True):
+    """From which figure a board warns, and from which it alarms."""
+
+    warn: int
+    alarm: int
+
+
+class WallboardThresholds(Result, frozen=True, kw_only=True):
+    """From which figures a board warns and alarms; None: never."""
+
+    waiting: WallboardThreshold | None = None
+    """Callers who wait."""
+    longest_sec: WallboardThreshold | None = None
+    """Seconds of the longest wait."""
+    service_percent: WallboardThreshold | None = None
+    """Service level of today: this low."""
+
+
+class Wallboard(Result, frozen=True, kw_only=True):
+    wallboard_id: int
+    name: str
+    hint: str
+    """The first and last characters of its token."""
+    tiles: list[str]
+    """The figures that it shows, in this order."""
+    queue_ids: list[int]
+    """The queues that it shows; empty: all."""
+    thresholds: WallboardThresholds
+    language: str | None
+    """None: the browser's."""
+    theme: str
+    created_by: int | None
+    """The user who made it; None: a key."""
+    created_at: datetime
+    seen_at: datetime | None
+    """When it was shown last, to half a minute; None: never."""
+
+
+class Wallboards(Result, frozen=True, kw_only=True):
+    data: list[Wallboard]
+
+
+class WallboardCreated(Done, frozen=True, kw_only=True):
+    wallboard_id: int
+    token: str | None
+    """Returned this once; None if a retried request finds that it was returned before."""
+
+    def __repr__(self) -> str:
+        # Results are printed and logged; tokens must not be.
+        return f"WallboardCreated(wallboard_id={self.wallboard_id}, token='…')"

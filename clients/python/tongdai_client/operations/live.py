@@ -1,15 +1,29 @@
-"""Live figures."""
+"""Live figures, and the wallboards that show them."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from msgspec import UNSET, UnsetType
+
 from tongdai_client.errors import ConnectionFailed, RateLimited, ServerFailed
-from tongdai_client.models.live import CampaignLiveDetail, Health, Live, LiveTopics, QueueLiveDetail, QueuesLive
-from tongdai_client.operation import Operation, operation
+from tongdai_client.models.base import Done
+from tongdai_client.models.live import (
+    CampaignLiveDetail,
+    Health,
+    Live,
+    LiveTopics,
+    QueueLiveDetail,
+    QueuesLive,
+    WallboardCreated,
+    Wallboards,
+    WallboardThresholds,
+)
+from tongdai_client.operation import Operation, operation, without_none, without_unset
 from tongdai_client.session import STREAM_SILENCE_S, RetryState, Session
 
 T = TypeVar("T")
+_BOARD = "/wallboards/{wallboardId}"
 
 
 def live() -> Operation[Live]:
@@ -102,6 +116,54 @@ async def watch_live(session: Session, topics: Sequence[str] = ()) -> AsyncGener
     """
     async for event in _watch(session, live_events(topics)):
         yield event
+
+
+def wallboards() -> Operation[Wallboards]:
+    """List the wallboards, by id."""
+    return operation("GET", "/wallboards", (), Wallboards)
+
+
+def create_wallboard(
+    name: str,
+    *,
+    tiles: Sequence[str] | None = None,
+    queue_ids: Sequence[int] | None = None,
+    thresholds: WallboardThresholds | None = None,
+    language: str | None = None,
+    theme: str | None = None,
+    idempotency_key: str | None = None,
+) -> Operation[WallboardCreated]:
+    """Create a wallboard; it shows all figures of all queues unless you name some. Its token is returned only here.
+
+    The token is None if the first response was lost and the retried request finds the board created: revoke that board
+    and create another.
+    """
+    body = without_none(
+        name=name, tiles=tiles, queueIds=queue_ids, thresholds=thresholds, language=language, theme=theme
+    )
+    return operation("POST", "/wallboards", (), WallboardCreated, body=body, idempotency_key=idempotency_key)
+
+
+def update_wallboard(
+    wallboard_id: int,
+    *,
+    name: str | UnsetType = UNSET,
+    tiles: Sequence[str] | UnsetType = UNSET,
+    queue_ids: Sequence[int] | UnsetType = UNSET,
+    thresholds: WallboardThresholds | UnsetType = UNSET,
+    language: str | UnsetType | None = UNSET,
+    theme: str | UnsetType = UNSET,
+) -> Operation[Done]:
+    """Change what a wallboard shows. Where it is open it follows within seconds."""
+    body = without_unset(
+        name=name, tiles=tiles, queueIds=queue_ids, thresholds=thresholds, language=language, theme=theme
+    )
+    return operation("PATCH", _BOARD, (wallboard_id,), Done, body=body)
+
+
+def revoke_wallboard(wallboard_id: int) -> Operation[Done]:
+    """Revoke the token of a wallboard within a second, and delete the board."""
+    return operation("DELETE", _BOARD, (wallboard_id,), Done)
 
 
 async def _watch(session: Session, stream: Operation[T]) -> AsyncGenerator[T]:
