@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.live.hotline import Hotline, hotline_of
 from tests.support.live.recordings import RECORDER
 from tests.support.live.tenant import TENANT, LiveTenant, cli
-from tests.support.live.testbed import Child, Testbed, free_port
+from tests.support.live.testbed import TRUNK, Child, Testbed, free_port
 from tests.support.servers import eventually, serving
 from tests.support.switch import Listener, listening
+from tongdai.switch import commands
 from tongdai.switch.events import Connected
 
 Figures = Callable[[str], None]
@@ -84,3 +86,14 @@ async def tenant(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> 
 
         await eventually(connected, 30, "the switch to be up", poll_s=0.1)
         yield tenant
+
+
+@pytest.fixture
+async def hotline(tenant: LiveTenant, recorder: Listener) -> AsyncGenerator[Hotline]:
+    """A queue with a number of its own. Callers who are left at the end are hung up: `caller` would find them."""
+    hotline = await hotline_of(tenant, recorder)
+    async with hotline.headsets:
+        yield hotline
+    for channel in await commands.channels(recorder.ari):
+        if channel.endpoint == TRUNK:
+            await commands.hang_up(recorder.ari, channel.channel_id)

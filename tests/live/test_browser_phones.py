@@ -9,11 +9,10 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.conftest import FLAGS, PASSWORD, PATIENCE_MS
 from tests.support.live import audio
-from tests.support.live.hotline import Hotline, hotline_of
+from tests.support.live.hotline import Hotline
 from tests.support.live.tenant import TENANT, LiveTenant, cli
 from tests.support.live.testbed import AGENT_HZ, CALLER_HZ, Testbed
 from tests.support.servers import eventually
-from tests.support.switch import Listener
 
 MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 TOLERANCE_HZ = 20
@@ -52,13 +51,6 @@ async def chromium(tmp_path: Path) -> AsyncGenerator[Browser]:
         await launched.close()
 
 
-@pytest.fixture
-async def hotline(tenant: LiveTenant, recorder: Listener) -> AsyncGenerator[Hotline]:
-    hotline = await hotline_of(tenant, recorder)
-    async with hotline.headsets:
-        yield hotline
-
-
 async def desk(browser: Browser, tenant: LiveTenant, queue_id: int, name: str) -> tuple[int, Page]:
     """An agent with an account, and their desk."""
     agent_id = (await tenant.call("POST", "/v1/agents", {"agentName": name, "queueId": queue_id}))["agentId"]
@@ -87,12 +79,14 @@ async def test_browser_signs_on_is_called_and_talks(
     await tenant.agent(agent_id, "idle", within_s=60)
     caller = "84901119901"
     hotline.rings(caller)
-    await hotline.talking(agent_id)
+    call_id = await hotline.talking(agent_id)
     channel = await hotline.channel(caller)
     account = await tenant.call("GET", f"/v1/agents/{agent_id}/phone-account")
     assert account["inBrowser"] is True
     assert await hotline.hears(channel) == [{AGENT_HZ}]
     assert abs(await page.evaluate(LOUDEST) - CALLER_HZ) < TOLERANCE_HZ
+    await hotline.hang_up(call_id, agent_id)
+    await tenant.signed_out(agent_id)
     await page.context.close()
 
     async def removed() -> bool:
