@@ -232,7 +232,7 @@ async def test_caller_who_asks_leaves_the_place_to_the_callback_and_is_not_misse
     assert again is not None
     assert (again.callback_id, again.arrived_at) == (asked.callback_id, asked.arrived_at), "repeated"
     assert await store.end(call, InboundEnding(InboundOutcome.CALLBACK, 16))
-    (today,) = (await live.figures(conn, call.tenant_id, None, rules.queue_id)).queues
+    (today,) = (await live.figures(conn, call.tenant_id, None, [rules.queue_id])).queues
     assert (today.today.offered, today.today.abandoned, today.today.sent_on) == (1, 0, 1)
     nothing = (None, None, None, None)
     assert await missed.page(conn, call.tenant_id, nothing, 10, 0) == ([], 0)
@@ -250,7 +250,7 @@ async def test_caller_of_a_menu_counts_as_offered_to_the_queue_of_the_number(
     assert asked is not None
     assert (asked.phone, asked.arrived_at) == ("+84907654321", call.opened_at)
     assert await store.end(call, InboundEnding(InboundOutcome.CALLBACK, 16))
-    (figures,) = (await live.figures(conn, call.tenant_id, None, rules.queue_id)).queues
+    (figures,) = (await live.figures(conn, call.tenant_id, None, [rules.queue_id])).queues
     assert (figures.today.offered, figures.today.abandoned) == (1, 0)
 
 
