@@ -221,6 +221,9 @@ IMPORT_FILE = operations.imports.import_file(
     columns={"a": "phoneNumber"},
     on_duplicate="update",
 )
+COLUMNS = operations.imports.file_columns(
+    1, HERE, format="csv", encoding="tcvn3", sheet="a", all_sheets=True, skip_hidden=True, columns={"a": "name"}
+)
 FLOWS: dict[str, Operation[typing.Any]] = {
     "undo_import": operations.imports.undo_step(JOB),
     "watch": operations.imports.import_events(JOB),
@@ -228,6 +231,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "save_rows_csv": operations.imports.rows_as_csv(JOB, "failed"),
     "save_failed_rows": operations.imports.failed_rows_as_sent(JOB),
     "import_file": IMPORT_FILE,
+    "file_columns": COLUMNS,
     "watch_campaign": operations.live.campaign_live_events(1, 2),
     "watch_live": operations.live.live_events(["queues", "agents"], 1),
     "watch_queues": operations.live.queues_live_events(30, 1),

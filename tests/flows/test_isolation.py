@@ -51,6 +51,7 @@ BODIES = {
     "POST /v1/campaigns/{id}/stop": None,
     "POST /v1/campaigns/{id}/contacts": ONE,
     "POST /v1/campaigns/{id}/contacts/bulk": {"contacts": [ONE]},
+    "POST /v1/campaigns/{id}/contacts/bulk/columns": {},
     "POST /v1/campaigns/{id}/contacts/call-again": {"callStatus": ["busy"]},
     "PATCH /v1/campaigns/{id}/contacts/{contactId}": {"name": "B"},
     "POST /v1/do-not-call": {"name": "Another"},

@@ -26,6 +26,7 @@ from tongdai.imports import store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.events import events
 from tongdai.imports.intake import api as intake
+from tongdai.imports.intake import look_api
 from tongdai.imports.model import Job
 from tongdai.imports.outcomes.api import rows
 from tongdai.imports.outcomes.failed_api import failed_rows
@@ -156,4 +157,4 @@ def _undone(job: Job) -> Undone:
     )
 
 
-HANDLERS: list[Route] = [*intake.HANDLERS, jobs, job, rows, failed_rows, events, undo]
+HANDLERS: list[Route] = [*intake.HANDLERS, *look_api.HANDLERS, jobs, job, rows, failed_rows, events, undo]

@@ -87,6 +87,9 @@ from tongdai_client.models.do_not_call import (
     NewDncNumber,
 )
 from tongdai_client.models.imports import (
+    FileColumn,
+    FileColumns,
+    FileTable,
     ImportColumn,
     ImportDetected,
     ImportId,
@@ -234,6 +237,9 @@ __all__ = [
     "Done",
     "EffectiveHours",
     "FileChanged",
+    "FileColumn",
+    "FileColumns",
+    "FileTable",
     "FrequencyCap",
     "Health",
     "HealthPart",

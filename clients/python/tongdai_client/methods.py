@@ -103,6 +103,7 @@ class Methods:
 
     import_contacts = sends(operations.imports.import_contacts)
     import_file = sends(operations.imports.import_file)
+    file_columns = sends(operations.imports.file_columns)
     import_job = sends(operations.imports.import_job)
     import_jobs = Paged(operations.imports.import_jobs)
     import_rows = Paged(operations.imports.import_rows)

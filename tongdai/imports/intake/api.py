@@ -85,33 +85,33 @@ _DRY_RUN = Query(
     "false",
     aliases=tuple(ALIASES),
 )
-_ENCODING = Query(
+ENCODING = Query(
     "encoding",
     "The character set of CSV, or of the text in a workbook, when the one that is detected is wrong; the job says "
     "which that is. `tcvn3` and `vni` are those of Vietnamese fonts from before Unicode",
     {"type": "string", "enum": list(media_type.ENCODINGS)},
     "cp1258",
 )
-_SHEET = Query(
+SHEET = Query(
     "sheet",
     "The sheet of a workbook to read, by its name or its number from 1. Without it, the first visible one that has a "
     "column for the phone number; the job names the sheets that were not read",
     {"type": "string", "minLength": 1, **NAME},
     "Tháng 5",
 )
-_ALL_SHEETS = Query(
+ALL_SHEETS = Query(
     "allSheets",
     "Whether to read all visible sheets of a workbook that have a column for the phone number, each with its header",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     "false",
 )
-_SKIP_HIDDEN = Query(
+SKIP_HIDDEN = Query(
     "skipHidden",
     "Whether to leave out the rows that a workbook hides, as by a filter; the job counts them either way",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     "false",
 )
-_COLUMNS = Query(
+COLUMNS = Query(
     "columns",
     "The uses of columns of CSV or of a workbook where the detected ones are wrong: a JSON object of headings, as the "
     f"job shows them, and uses, of {', '.join(USES)}. Columns that it does not name are detected, but for no use that "
@@ -119,8 +119,8 @@ _COLUMNS = Query(
     {"type": "string", "minLength": 2},
     '{"Liên hệ 1": "phoneNumber", "Ghi chú": "ignored"}',
 )
-_OPTIONS = (_LIST_NAME, _DRY_RUN, ON_DUPLICATE, _ENCODING, _SHEET, _ALL_SHEETS, _SKIP_HIDDEN, _COLUMNS)
-_CSV = "Số điện thoại,Họ và tên,Mã khách hàng,Thành phố\n0901000001,Nguyễn Văn A,KH-1,Hà Nội\n0901000002,Trần Thị B,,\n"
+_OPTIONS = (_LIST_NAME, _DRY_RUN, ON_DUPLICATE, ENCODING, SHEET, ALL_SHEETS, SKIP_HIDDEN, COLUMNS)
+CSV = "Số điện thoại,Họ và tên,Mã khách hàng,Thành phố\n0901000001,Nguyễn Văn A,KH-1,Hà Nội\n0901000002,Trần Thị B,,\n"
 _NDJSON = '{"phoneNumber":"0901000001","name":"KH 1"}\n{"phoneNumber":"0901000002"}\n'
 _FORM_FIELDS = {
     "file": {"type": "string", "format": "binary", "description": "JSON, NDJSON, CSV or XLSX, by its type or name"},
@@ -128,7 +128,7 @@ _FORM_FIELDS = {
 }
 _MEDIA: Mapping[str, Mapping[str, Any]] = {
     "application/x-ndjson": {"schema": {"type": "string"}, "example": _NDJSON},
-    "text/csv": {"schema": {"type": "string"}, "example": _CSV},
+    "text/csv": {"schema": {"type": "string"}, "example": CSV},
     media_type.XLSX: {"schema": {"type": "string", "format": "binary"}},
     media_type.FORM: {"schema": {"type": "object", "properties": _FORM_FIELDS, "required": ["file"]}},
 }
@@ -170,7 +170,7 @@ async def bulk(request: Request) -> Response:
     tenant_id = principal_of(request).tenant_id
     key = key_of(request)
     query = query_of(request)
-    sources = [_checked({name: value for name in SPELLINGS if (value := single(query, name)) is not None})]
+    sources = [checked_options({name: value for name in SPELLINGS if (value := single(query, name)) is not None})]
     async with spool.spooled(request) as spooled, spool.turn(spooled, tenant_id):
         digest = digest_of(request, spooled.digest)
         if key is not None and spool.is_read_apart(spooled):
@@ -178,12 +178,12 @@ async def bulk(request: Request) -> Response:
             if known is not None:
                 return known
         # Read and checked before there is a transaction: it holds a connection and the list's name.
-        sources.append(_checked(spooled.fields))
-        body_format, updates = _format(sources, spooled), _option(sources, ON_DUPLICATE.name) == UPDATE
+        sources.append(checked_options(spooled.fields))
+        body_format, updates = format_of(sources, spooled), _option(sources, ON_DUPLICATE.name) == UPDATE
         settings, country = settings_of(request), principal_of(request).country
         async with spool.read(spooled, body_format, settings, country, updates=updates) as rows:
             if rows.totals.list_name is not None:
-                sources.append(_checked({"listName": rows.totals.list_name}))
+                sources.append(checked_options({"listName": rows.totals.list_name}))
             options = _merged(sources, spooled)
 
             async def work(conn: Connection) -> BulkStarted:
@@ -215,7 +215,7 @@ class _Options:
     file_name: str | None
 
 
-def _checked(given: dict[str, str]) -> dict[str, str]:
+def checked_options(given: dict[str, str]) -> dict[str, str]:
     """Check the options that one part of the request gives, and return them by their documented names.
 
     Names of lists that look the same are the same.
@@ -240,7 +240,7 @@ def _canonical(given: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in found if value is not None}
 
 
-def _format(sources: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
+def format_of(sources: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
     """The body's format, with what query and form ask for."""
     encoding, sheet = _option(sources, "encoding"), _option(sources, "sheet")
     all_sheets, skip_hidden = (_option(sources, name) == "true" for name in ("allSheets", "skipHidden"))
@@ -248,7 +248,7 @@ def _format(sources: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
         raise InvalidInput("sheet, allSheets and skipHidden are for XLSX: no other format has sheets")
     if sheet is not None and all_sheets:
         raise InvalidInput("sheet and allSheets are both given: expected one of them")
-    columns = _option(sources, _COLUMNS.name)
+    columns = _option(sources, COLUMNS.name)
     if columns is not None and spooled.body_format.format not in {Format.CSV, Format.XLSX}:
         raise InvalidInput("columns is for CSV and XLSX: the fields of JSON have their names")
     uses = () if columns is None else parsed(columns)
@@ -299,11 +299,15 @@ async def _accept(
 
 
 async def _check_campaign(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> None:
-    status = await store.campaign_status(conn, tenant_id, campaign_id)
+    if check_there(await store.campaign_status(conn, tenant_id, campaign_id)) == contacts.STOPPED:
+        raise InvalidState("The campaign is stopped and takes no contacts")
+
+
+def check_there(status: int | None) -> int:
+    """The status of a campaign; NotFound where there is no such campaign."""
     if status is None:
         raise NotFound("Campaign not found")
-    if status == contacts.STOPPED:
-        raise InvalidState("The campaign is stopped and takes no contacts")
+    return status
 
 
 def _fresh_name() -> str:

@@ -25,6 +25,7 @@ from tongdai.imports.intake.upload_space import Share, share_of
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
 from tongdai.imports.readers.ipc import CHUNK, decode_chunk
+from tongdai.imports.readers.look import Looked, look
 from tongdai.settings import Settings
 
 IN_MEMORY = 512 * 1024
@@ -171,27 +172,47 @@ async def read(
 
     InvalidInput when it is no bulk request.
     """
-    limits = Limits(
+    limits = _limits(settings)
+    if not is_read_apart(spooled):
+        # In a thread: numbers that are not ordinary take long, and other requests are served meanwhile.
+        chunks, totals = await asyncio.to_thread(_drained, spooled, body_format, limits, country, updates)
+        yield Rows(totals, chunks)
+        return
+    async with _apart(spooled, Task(body_format, limits, country, os.getpid(), updates), settings) as (out, payload):
+        totals = msgspec.json.decode(payload, type=Totals)
+        yield Rows(totals, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
+
+
+async def looked(spooled: Spooled, body_format: BodyFormat, settings: Settings) -> Looked:
+    """The columns of the file. InvalidInput where it is none."""
+    limits = _limits(settings)
+    if not is_read_apart(spooled):
+        return await asyncio.to_thread(look, spooled.file, body_format, limits)
+    async with _apart(spooled, Task(body_format, limits, "", os.getpid(), looks=True), settings) as (_, payload):
+        return msgspec.json.decode(payload, type=Looked)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
         settings.import_chunk_rows,
         settings.import_columns,
         settings.import_cell_chars,
         settings.max_upload_mb,
         settings.import_reader_mb,
     )
-    if not is_read_apart(spooled):
-        # In a thread: numbers that are not ordinary take long, and other requests are served meanwhile.
-        chunks, totals = await asyncio.to_thread(_drained, spooled, body_format, limits, country, updates)
-        yield Rows(totals, chunks)
-        return
+
+
+@asynccontextmanager
+async def _apart(spooled: Spooled, task: Task, settings: Settings) -> AsyncGenerator[tuple[IO[bytes], bytes]]:
+    """What a process of its own tells, and the last that it says; InvalidInput where that is a refusal."""
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / process.FOLDER)) as out:
-        task = msgspec.json.encode(Task(body_format, limits, country, os.getpid(), updates)).decode()
-        await process.run(readers.__name__, task, spooled.file, out, process.too_much(limits))
+        argument = msgspec.json.encode(task).decode()
+        await process.run(readers.__name__, argument, spooled.file, out, process.too_much(task.limits))
         spooled.share.grow_to(spooled.share.bytes + os.fstat(out.fileno()).st_size)
         kind, payload = last_frame(out)
         if kind == REFUSED:
             raise InvalidInput(payload.decode())
-        totals = msgspec.json.decode(payload, type=Totals)
-        yield Rows(totals, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
+        yield out, payload
 
 
 def _drained(

@@ -89,6 +89,35 @@ class ImportDetected(Result, frozen=True, kw_only=True):
     notes: list[str]
 
 
+class FileColumn(Result, frozen=True, kw_only=True):
+    """A column of a file that is not imported yet."""
+
+    column: str
+    use: str
+    """What an import would use it for: phoneNumber, name, externalId, timeZone, country, attribute or ignored."""
+    samples: list[str]
+    """Some different values of the first rows."""
+
+
+class FileTable(Result, frozen=True, kw_only=True):
+    """A table of such a file: CSV, or a sheet of a workbook."""
+
+    sheet: str | None
+    header_row: int
+    columns: list[FileColumn]
+
+
+class FileColumns(Result, frozen=True, kw_only=True):
+    """How an import would read a file."""
+
+    format: str
+    encoding: str | None
+    encoding_doubt: str | None
+    separator: str | None
+    tables: list[FileTable]
+    left_out: list[ImportLeftOut]
+
+
 class ImportJob(Result, frozen=True, kw_only=True):
     campaign_id: int = 0
     """The value of the request; the response does not repeat it."""

@@ -21,7 +21,15 @@ from tongdai_client.errors import (
 )
 from tongdai_client.models.base import Page
 from tongdai_client.models.contacts import NewContact
-from tongdai_client.models.imports import Import, ImportId, ImportJob, ImportRow, ImportStarted, ImportUndone
+from tongdai_client.models.imports import (
+    FileColumns,
+    Import,
+    ImportId,
+    ImportJob,
+    ImportRow,
+    ImportStarted,
+    ImportUndone,
+)
 from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, operation, paged_operation, without_none
 from tongdai_client.session import STREAM_SILENCE_S, Session
 from tongdai_client.upload import Progress, upload_of
@@ -95,10 +103,42 @@ def import_file(
         "sheet": sheet,
         "allSheets": all_sheets or None,
         "skipHidden": skip_hidden or None,
-        "columns": None if columns is None else msgspec.json.encode(columns).decode(),
+        "columns": _as_parameter(columns),
         "onDuplicate": on_duplicate,
     }
     return replace(_started(campaign_id, upload, query, idempotency_key), read_timeout_s=UPLOAD_READ_TIMEOUT_S)
+
+
+def file_columns(
+    campaign_id: int,
+    file: str | os.PathLike[str],
+    *,
+    format: str | None = None,  # noqa: A002 - as the server calls it
+    encoding: str | None = None,
+    sheet: str | None = None,
+    all_sheets: bool = False,
+    skip_hidden: bool = False,
+    columns: Mapping[str, str] | None = None,
+) -> Operation[FileColumns]:
+    """Get the columns of a CSV file or a workbook, what an import would use each for, and some of its values.
+
+    The parameters are those of `import_file`; nothing is stored. A file in which no column is known to have phone
+    numbers is told too: say in `columns` of `import_file` which one has them.
+    """
+    upload = upload_of(file, format, False, None)
+    query = {
+        "encoding": encoding,
+        "sheet": sheet,
+        "allSheets": all_sheets or None,
+        "skipHidden": skip_hidden or None,
+        "columns": _as_parameter(columns),
+    }
+    found = operation("POST", f"{_BULK}/columns", (campaign_id,), FileColumns, query, upload)
+    return replace(found, read_timeout_s=UPLOAD_READ_TIMEOUT_S)
+
+
+def _as_parameter(columns: Mapping[str, str] | None) -> str | None:
+    return None if columns is None else msgspec.json.encode(columns).decode()
 
 
 def _started(

@@ -93,8 +93,10 @@ class Columns:
             yield f"A row has the number of the first of these columns that has a usable one: {order}"
 
 
-def find_columns(header: Sequence[str], given: GivenUses = _NONE) -> Columns | None:
-    """Find the columns by their names, and by the uses that the client names; None without one for phone numbers.
+def find_columns(header: Sequence[str], given: GivenUses = _NONE, *, any_kind: bool = False) -> Columns | None:
+    """Find the columns by their names, and by the uses that the client names.
+
+    None without one for phone numbers, unless columns of `any_kind` are found.
 
     InvalidInput when a name stands twice.
     """
@@ -102,7 +104,7 @@ def find_columns(header: Sequence[str], given: GivenUses = _NONE) -> Columns | N
     by_hand = given.of(cells)
     names = [normalised(cell) if use is None else "" for cell, use in zip(cells, by_hand, strict=True)]
     phones = given.places(cells, Use.PHONE) if Use.PHONE in given.named else _phones(cells, by_hand)
-    if not phones:
+    if not phones and not any_kind:
         return None
     ignored = tuple(at for at, name in enumerate(names) if name in _FAILED)
     place = partial(_place, cells, names, of_sheets=bool(ignored))
@@ -119,7 +121,7 @@ def find_columns(header: Sequence[str], given: GivenUses = _NONE) -> Columns | N
     if Use.COUNTRY in given.named:
         country = next(iter(given.places(cells, Use.COUNTRY)), None)
     left_out = given.places(cells, Use.IGNORED)
-    taken = {phones[0], time_zone, *ignored, *left_out, *(at for places in values for at in places)}
+    taken = {*phones[:1], time_zone, *ignored, *left_out, *(at for places in values for at in places)}
     others = [(at, cell) for at, cell in enumerate(cells) if at not in taken]
     return Columns(
         tuple(cell or column_name(at) for at, cell in enumerate(cells)),

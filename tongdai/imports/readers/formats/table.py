@@ -34,7 +34,7 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
         detected, any_number, named = opened.detected, False, ""
         headings: list[list[str]] = []
         for number, table in enumerate(opened.tables):
-            header = _header_of(table, given)
+            header = header_of(table, given)
             given.seen(header.names)
             columns = find_columns(header.names, given)
             if columns is None:
@@ -115,7 +115,8 @@ def _as_written(table: Table, header: Header) -> list[str]:
     return list(written if [clean_name(cell) for cell in written] == header.names else header.names)
 
 
-def _header_of(table: Table, given: GivenUses) -> Header:
+def header_of(table: Table, given: GivenUses) -> Header:
+    """The header of a table; without one that can be used the row that looks like it. InvalidInput for no rows."""
     header = find_header(table.start, names_contacts)
     if header is None or find_columns(header.names) is None:
         # No name is known; the client may have named some.
