@@ -27,12 +27,20 @@ class Picture:
     scheme: str = "light"
     links: tuple[str, ...] = ()
     """Links of the page to follow first, one after the other."""
+    file: str = ""
+    """The text of a file of contacts to choose then."""
 
 
 MOVING_S = 40.0
 """For which the demo has run before the first picture, so that there are figures."""
+FILE = (
+    "Mã;Khách;Gọi số này;Ghi chú\r\nKH-1041;Trần Thị Đào;0901 234 567;trả góp\r\n"
+    "KH-1042;Lê Văn Nam;0902 345 678;\r\nKH-1043;Phạm Thu Hà;0903 456 789;gọi buổi chiều\r\n"
+)
+"""With headings that are not known."""
 PICTURES = (
     Picture("campaign", "/campaigns", links=("Nhắc lịch hẹn",)),
+    Picture("import", "/campaigns", links=("Nhắc lịch hẹn", "Import contacts"), file=FILE),
     Picture("queue", "/queues", links=("Chăm sóc khách hàng",)),
     Picture("agents", "/agents"),
     Picture("desk", "/desk", "agent", locale="vi-VN"),
@@ -64,6 +72,11 @@ def _take(browser: Browser, demo: Demo, picture: Picture) -> None:
     page.goto(picture.path)
     for link in picture.links:
         page.get_by_role("main").get_by_role("link", name=re.compile(re.escape(link))).first.click()
+    if picture.file:
+        page.get_by_label("File", exact=True).set_input_files(
+            {"name": "khach-thang-5.csv", "mimeType": "text/csv", "buffer": picture.file.encode()}
+        )
+        page.get_by_label("Gọi số này is read as").select_option(label="Phone number")
     _settled(page)
     page.screenshot(path=IMAGES / f"{picture.name}.png")
     context.close()

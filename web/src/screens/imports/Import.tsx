@@ -1,17 +1,21 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { text, useFilters } from "../../app/search.ts";
 import { api, call } from "../../data/api.ts";
+import { useSession } from "../../data/session.ts";
 import { Button } from "../../parts/Button.tsx";
 import { Field, Select } from "../../parts/Field.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { Page } from "../../shell/Page.tsx";
+import { Columns } from "./Columns.tsx";
+import { asked, headings, recall, remember, type Picks } from "./columns.ts";
 import css from "./imports.module.css";
 import { Job } from "./Job.tsx";
 import { useImportWords } from "./words.ts";
 
 const ENCODINGS = ["utf-8", "utf-16", "cp1258", "tcvn3", "vni", "cp1252"] as const;
+const HAS_COLUMNS = /\.(csv|txt|tsv|xlsx)$/i;
 type Options = { listName: string; onDuplicate: "skip" | "update"; encoding: "" | (typeof ENCODINGS)[number] };
 
 /** From a file to contacts: choose, check without importing, import. The jobs are in the URL, so that a reload keeps them. */
@@ -22,10 +26,28 @@ export default function Import() {
   const [{ checked, job }, change] = useFilters((search) => ({ checked: text(search, "checked"), job: text(search, "job") }));
   const [file, setFile] = useState<File | null>(null);
   const [options, set] = useState<Options>({ listName: "", onDuplicate: "skip", encoding: "" });
+  const tenant = useSession().tenant.id;
+  const looked = useQuery({
+    queryKey: ["import", id, "columns", file && [file.name, file.size, file.lastModified], options.encoding],
+    queryFn: async () => {
+      const query = options.encoding ? { encoding: options.encoding } : {};
+      return call(api.POST("/v1/campaigns/{id}/contacts/bulk/columns", { params: { path: { id }, query }, body: formOf(file!) as never, bodySerializer: (body) => body as never }));
+    },
+    enabled: file !== null && HAS_COLUMNS.test(file.name),
+    retry: false,
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  const all = useMemo(() => headings(looked.data?.tables ?? []), [looked.data]);
+  const [chosen, choose] = useState<{ of: typeof all; picks: Picks } | null>(null);
+  // What is picked is of this look at the file; a file like one before has what was picked for that one.
+  const picks = useMemo(() => (chosen?.of === all ? chosen.picks : recall(tenant, all)), [all, chosen, tenant]);
   const send = useMutation({
     mutationFn: async (dryRun: boolean) => {
-      const form = new FormData();
-      form.append("file", file!);
+      const form = formOf(file!);
+      const columns = asked(all, picks);
+      if (columns) form.append("columns", JSON.stringify(columns));
+      if (all.length) remember(tenant, all, picks);
       const query = {
         dry_run: dryRun ? ("true" as const) : ("false" as const),
         onDuplicate: options.onDuplicate,
@@ -54,8 +76,11 @@ export default function Import() {
                   {ENCODINGS.map((encoding) => <option key={encoding} value={encoding}>{encoding}</option>)}
                 </Select>
               </div>
+              {looked.isFetching && <p role="status" className={css["note"]}>{t.looking}</p>}
+              {looked.error && <p role="alert" className={css["wrong"]}>{t.wrong}: {looked.error.message}</p>}
+              {looked.data && <Columns looked={looked.data} all={all} picks={picks} onPicks={(now) => { choose({ of: all, picks: now }); change({ checked: undefined }); }} />}
               {send.error && <p role="alert" className={css["wrong"]}>{t.wrong}: {send.error.message}</p>}
-              <div><Button kind={checked ? "" : "primary"} disabled={!file || send.isPending} onClick={() => send.mutate(true)}>{t.dryRun}</Button></div>
+              <div><Button kind={checked ? "" : "primary"} disabled={!file || looked.isFetching || send.isPending} onClick={() => send.mutate(true)}>{t.dryRun}</Button></div>
             </div>
           </Panel>
         )}
@@ -72,6 +97,12 @@ export default function Import() {
       </div>
     </Page>
   );
+}
+
+function formOf(file: File): FormData {
+  const form = new FormData();
+  form.append("file", file);
+  return form;
 }
 
 function Drop({ file, onFile }: { file: File | null; onFile: (file: File) => void }) {
