@@ -4,8 +4,8 @@ import css from "./parts.module.css";
 import { notify, notifyFailure } from "./toast.tsx";
 import { usePartWords } from "./words.ts";
 
-/** Secrets that the server shows once: their names and values, until the reader closes it. Escape does not. */
-export function ShownOnce({ title, secrets, onClose }: { title: string; secrets: readonly (readonly [string, string])[]; onClose: () => void }) {
+/** Secrets that the server shows once: their names and values, until the reader closes it. Escape does not. `open`: an address among them. */
+export function ShownOnce({ title, secrets, open, onClose }: { title: string; secrets: readonly (readonly [string, string])[]; open?: string; onClose: () => void }) {
   const t = usePartWords();
   const copy = async (value: string) => {
     try {
@@ -26,7 +26,7 @@ export function ShownOnce({ title, secrets, onClose }: { title: string; secrets:
           </div>
         ))}
       </dl>
-      <div className={`${css["row"]} ${css["ends"]}`}><Button kind="primary" onClick={onClose} autoFocus>{t.close}</Button></div>
+      <div className={`${css["row"]} ${css["ends"]}`}>{open && <a className={css["button"]} href={open} target="_blank" rel="noreferrer">{t.open}</a>}<Button kind="primary" onClick={onClose} autoFocus>{t.close}</Button></div>
     </Dialog>
   );
 }

@@ -21,5 +21,6 @@ export const en = {
   current: "Live",
   copy: "Copy",
   copied: "Copied",
+  open: "Open",
   once: "This is shown now, and never again. Keep it in a safe place.",
 };

@@ -24,5 +24,6 @@ export const vi: Translated<typeof en> = {
   current: "Trực tiếp",
   copy: "Sao chép",
   copied: "Đã sao chép",
+  open: "Mở",
   once: "Thông tin này chỉ hiện một lần. Hãy lưu ở nơi an toàn.",
 };

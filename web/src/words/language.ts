@@ -37,6 +37,11 @@ export function language(): Language {
 /** Show everything in a language from now on; the caller stores it with the session, if there is one. */
 export function setLanguage(next: Language): void {
   globalThis.localStorage?.setItem(KEPT, next);
+  showLanguage(next);
+}
+
+/** Show everything in a language from now on, and keep it nowhere. */
+export function showLanguage(next: Language): void {
   current = next;
   document.documentElement.lang = next;
   for (const listener of listeners) listener();
