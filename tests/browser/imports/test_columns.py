@@ -63,7 +63,7 @@ def test_columns_that_are_not_known_are_chosen_and_remembered(
     expect(page.get_by_label("Gọi is read as")).to_have_value("attribute")
 
 
-def test_a_use_that_one_column_alone_may_have_is_told(opened: Opened, campaign: int) -> None:
+def test_a_use_that_one_column_alone_may_have_is_said(opened: Opened, campaign: int) -> None:
     page = opened(f"/campaigns/{campaign}/import")
     choose(page)
     use(page, "Mã", "Your id")

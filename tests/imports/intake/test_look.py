@@ -35,7 +35,7 @@ def of(response):
     return {one["column"]: (one["use"], one["samples"]) for one in response.json()["tables"][0]["columns"]}
 
 
-async def test_columns_are_told_though_none_is_known_to_have_numbers(look):
+async def test_columns_are_shown_though_none_is_known_to_have_numbers(look):
     response = await look(ODD)
     assert of(response) == {
         "Mã": ("attribute", ["K1", "K2", "K3"]),

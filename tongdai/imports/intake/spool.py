@@ -204,7 +204,7 @@ def _limits(settings: Settings) -> Limits:
 
 @asynccontextmanager
 async def _apart(spooled: Spooled, task: Task, settings: Settings) -> AsyncGenerator[tuple[IO[bytes], bytes]]:
-    """What a process of its own tells, and the last that it says; InvalidInput where that is a refusal."""
+    """Output of a process of its own, and the last frame of it; InvalidInput where that is a refusal."""
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / process.FOLDER)) as out:
         argument = msgspec.json.encode(task).decode()
         await process.run(readers.__name__, argument, spooled.file, out, process.too_much(task.limits))

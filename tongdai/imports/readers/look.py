@@ -32,7 +32,7 @@ class LookedColumn(msgspec.Struct, rename="camel"):
     column: str
     """Its name in the header, or `column 4`."""
     use: str
-    """What an import would use it for."""
+    """Use that an import would make of it."""
     samples: list[str]
     """Up to 3 different values of the first rows, each of at most 60 characters."""
 

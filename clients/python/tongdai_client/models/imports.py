@@ -94,7 +94,7 @@ class FileColumn(Result, frozen=True, kw_only=True):
 
     column: str
     use: str
-    """What an import would use it for: phoneNumber, name, externalId, timeZone, country, attribute or ignored."""
+    """Use that an import would make of it: phoneNumber, name, externalId, timeZone, country, attribute or ignored."""
     samples: list[str]
     """Some different values of the first rows."""
 

@@ -123,7 +123,7 @@ def file_columns(
     """Get the columns of a CSV file or a workbook, what an import would use each for, and some of its values.
 
     The parameters are those of `import_file`; nothing is stored. A file in which no column is known to have phone
-    numbers is told too: say in `columns` of `import_file` which one has them.
+    numbers is shown too: say in `columns` of `import_file` which one has them.
     """
     upload = upload_of(file, format, False, None)
     query = {
