@@ -68,10 +68,10 @@ def install() -> None:
 def types() -> None:
     """Write the types of the API from its OpenAPI document, if they are of another one."""
     from tongdai.http.openapi.document import document  # noqa: PLC0415 - a build of the wheel has no dependencies
-    from tongdai.processes.api import ENDPOINTS  # noqa: PLC0415
+    from tongdai.processes.api import ALL_ENDPOINTS  # noqa: PLC0415
     from tongdai.settings import Settings  # noqa: PLC0415
 
-    made = json.dumps(document(ENDPOINTS, "1", Settings()), ensure_ascii=False, sort_keys=True)
+    made = json.dumps(document(ALL_ENDPOINTS, "1", Settings()), ensure_ascii=False, sort_keys=True)
     kept, schema = WEB / "openapi.json", WEB / "src" / "api" / "schema.d.ts"
     if not schema.exists() or not kept.exists() or kept.read_text(encoding="utf-8") != made:
         kept.write_text(made, encoding="utf-8")

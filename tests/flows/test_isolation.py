@@ -41,6 +41,7 @@ class Upload(NamedTuple):
 
 
 UPLOAD = Upload({"kind": "music", "name": "b.wav"}, tone(), {"content-type": "audio/wav"})
+CONTACTS = Upload({}, b"phone,name\n0901234567,A\n", {"content-type": "text/csv"})
 
 # Bodies that are valid but for the ids in the path; a body with ids is made of those of its sender.
 BODIES = {
@@ -51,7 +52,7 @@ BODIES = {
     "POST /v1/campaigns/{id}/stop": None,
     "POST /v1/campaigns/{id}/contacts": ONE,
     "POST /v1/campaigns/{id}/contacts/bulk": {"contacts": [ONE]},
-    "POST /v1/campaigns/{id}/contacts/bulk/columns": {},
+    "POST /v1/campaigns/{id}/contacts/bulk/columns": CONTACTS,
     "POST /v1/campaigns/{id}/contacts/call-again": {"callStatus": ["busy"]},
     "PATCH /v1/campaigns/{id}/contacts/{contactId}": {"name": "B"},
     "POST /v1/do-not-call": {"name": "Another"},

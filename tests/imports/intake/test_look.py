@@ -90,7 +90,7 @@ async def test_of_a_large_file_the_first_rows_are_shown(look):
     [
         (b"", "text/csv", "The file is empty"),
         (b"{}", "application/json", "Only CSV and XLSX have columns"),
-        (b"PK", media_type.XLSX, "cannot be read"),
+        (b"PK", media_type.XLSX, "is not an XLSX workbook"),
         (b'a,b\n"1,2\n', "text/csv", "quotes"),
     ],
 )
