@@ -6,39 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
+from tests.browser.cable import Cable
 from tests.browser.conftest import PASSWORD, Demo, Opened, assert_accessible, login_of
 
-STREAM = "**/v1/live/events*"
 SLACK_S = 60
 """How far a duration on the screen may be from the server's answer, which a slow machine reads a little later."""
-
-
-class Cable:
-    """Between the pages of a browser and the stream of the server."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.streams = 0
-        self._cut = False
-        context.route(STREAM, self._pass)
-        context.on("request", self._count)
-
-    def cut(self) -> None:
-        self._cut = True
-
-    def join(self) -> None:
-        self._cut = False
-
-    def _count(self, request: Request) -> None:
-        self.streams += "/live/events" in request.url
-
-    def _pass(self, route: Route) -> None:
-        if self._cut:
-            route.abort("internetdisconnected")
-        else:
-            # A stream that ends by itself after an event: the next one passes here again.
-            route.continue_(url=f"{route.request.url}&events=1")
 
 
 def shown(page: Page) -> None:

@@ -23,8 +23,8 @@ BEAT_S = 1.0
 SOON_S = 0.1
 """The next one while a child is not known to work: it may have started since."""
 HUNG_AFTER_S = 6.0
-"""A process that was silent for so long hangs. Its successor is ready in three seconds more, so within ten of its last
-heartbeat; and a healthy process that got no processor for STALL_S is left alone."""
+"""A process that was silent for so long hangs. Where the processor is free its successor is ready three seconds later,
+within ten of the last heartbeat; and a healthy process that got no processor for STALL_S is left alone."""
 STALL_S = 4.0
 LATE_AFTER_S = 4.0
 """A process that was silent for so long is not known to work."""

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, LAPTOP, PASSWORD, PATIENCE_MS, Demo, demo_server, login_of
@@ -54,10 +55,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, demo_server(Path(folder)) as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         time.sleep(MOVING_S)
-        for picture in PICTURES:
+        for picture in (*PICTURES, Picture("wallboard", _board(demo))):
             _take(browser, demo, picture)
             sys.stdout.write(f"{picture.name}\n")
         browser.close()
+
+
+def _board(demo: Demo) -> str:
+    """The path of a wallboard that is made for it."""
+    waiting = {"warn": 1, "alarm": 10}
+    board = {"name": "Sảnh tầng 2", "language": "vi", "theme": "dark", "thresholds": {"waiting": waiting}}
+    made = httpx2.post(f"{demo.url}/v1/wallboards", json=board, headers={"X-Api-Key": demo.key}, timeout=30)
+    return f"/wall#{made.json()['token']}"
 
 
 def _take(browser: Browser, demo: Demo, picture: Picture) -> None:

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.cable import Cable
 from tests.browser.conftest import Opened, assert_accessible
 
 BOARDS = "/settings/wallboards"
@@ -33,7 +34,7 @@ def test_board_is_made_opened_changed_and_revoked(opened: Opened, api: httpx2.Cl
     page.get_by_role("button", name="New wallboard").click()
     page.get_by_label("Name", exact=True).fill("Sảnh")
     page.get_by_label("Callbacks").uncheck()
-    page.get_by_label("Language").select_option("Tiếng Việt")
+    page.get_by_role("dialog").get_by_label("Language").select_option("Tiếng Việt")
     in_dialog(page, "New wallboard")
     once = page.get_by_role("dialog", name="Sảnh")
     expect(once).to_contain_text("never again")
@@ -57,7 +58,7 @@ def test_board_is_made_opened_changed_and_revoked(opened: Opened, api: httpx2.Cl
 
     page.get_by_role("button", name="Change: Sảnh").click()
     page.get_by_label("Name", exact=True).fill("Hall two")
-    page.get_by_label("Language").select_option("English")
+    page.get_by_role("dialog").get_by_label("Language").select_option("English")
     in_dialog(page, "Save")
     expect(television.get_by_role("heading", name="Hall two")).to_be_visible()
     expect(television.get_by_role("group", name="Longest wait")).to_be_visible()
@@ -75,11 +76,15 @@ def test_threshold_has_a_word_and_a_shape(opened: Opened, board: dict[str, Any])
 
 
 def test_stale_figures_say_so_and_come_back(opened: Opened, board: dict[str, Any]) -> None:
-    page = opened(board["path"], None)
+    page = opened("/wall", None)
+    cable = Cable(page.context, "/wallboard/events")
+    page.goto(board["path"])
+    page.reload()
     expect(page.get_by_role("heading", name="Hall")).to_be_visible()
-    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    cable.cut()
     expect(page.get_by_role("alert")).to_contain_text("old")
-    page.context.set_offline(False)
+    cable.join()
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
