@@ -58,7 +58,7 @@ def test_failed_row_has_the_cells_and_headings_of_the_file() -> None:
     data = " Điện thoại ,Họ tên,,Nợ\n0901005301,A,x,-17\n0901,  Trần Bé ,y, -18 \n".encode()
     assert lines_of(failed_file(data)) == [
         [" Điện thoại ", "Họ tên", "", "Nợ", *FAILED_COLUMNS],
-        ["0901", "  Trần Bé ", "y", " -18 ", "2", "too_short", SHORT],
+        ["0901", "  Trần Bé ", "y", "' -18 ", "2", "too_short", SHORT],
     ]
 
 

@@ -103,13 +103,14 @@ async def test_two_changes_at_once_make_no_way_back(tenant: Tenant) -> None:
 
 async def test_menu_of_another_tenant_is_no_destination(tenant: Tenant, other_tenant: Tenant) -> None:
     theirs, queue_id = await menu(other_tenant), await tenant.queue()
-    for method, path, body in (
-        ("POST", MENUS, PLAIN | {"options": {"1": to(theirs)}}),
-        ("PATCH", f"/v1/queues/inbound/{queue_id}/settings", {"menuId": theirs}),
-        ("PATCH", f"/v1/queues/inbound/{queue_id}/settings", {"overflow": to(theirs)}),
-        ("PUT", "/v1/queues/hours", {"afterHours": to(theirs)}),
+    for method, path, body, field in (
+        ("POST", MENUS, PLAIN | {"options": {"1": to(theirs)}}, "options.1.menuId"),
+        ("PATCH", f"/v1/queues/inbound/{queue_id}/settings", {"menuId": theirs}, "menuId"),
+        ("PATCH", f"/v1/queues/inbound/{queue_id}/settings", {"overflow": to(theirs)}, "overflow.menuId"),
+        ("PUT", "/v1/queues/hours", {"afterHours": to(theirs)}, "afterHours.menuId"),
     ):
-        assert refused(await tenant.call(method, path, json=body), 404, "NOT_FOUND") == "Menu not found"
+        message = refused(await tenant.call(method, path, json=body), 404, "NOT_FOUND")
+        assert message == f"{field}: menu {theirs} not found"
 
 
 async def test_menu_and_queue_that_are_used_are_not_deleted(tenant: Tenant) -> None:

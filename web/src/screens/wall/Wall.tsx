@@ -127,12 +127,13 @@ function Queues({ board, now }: { board: Board; now: number }) {
   const box = useRef<HTMLDivElement>(null);
   const [fit, setFit] = useState(1);
   useEffect(() => {
+    const room = box.current!; // the observer may still be called once when the board has gone
     const measure = () => {
-      const row = box.current!.querySelector("tr")!.getBoundingClientRect().height;
-      setFit(Math.max(1, Math.floor(box.current!.clientHeight / row) - 1));
+      const row = room.querySelector("tr")?.getBoundingClientRect().height;
+      if (row) setFit(Math.max(1, Math.floor(room.clientHeight / row) - 1));
     };
     const observer = new ResizeObserver(measure);
-    observer.observe(box.current!);
+    observer.observe(room);
     return () => observer.disconnect();
   }, []);
   const pages = Math.max(1, Math.ceil(board.queues.length / fit));
