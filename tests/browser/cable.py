@@ -1,4 +1,4 @@
-"""What a test cuts between a browser and its server."""
+"""The cable between a browser and its server, which a test cuts."""
 
 from playwright.sync_api import BrowserContext, Request, Route
 
