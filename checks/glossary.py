@@ -98,6 +98,7 @@ RULES = (
             Exempt(re.compile(r"\bhash slots?\b|\bone_slot\b"), "the key space of a Redis cluster"),
         ),
     ),
+    Rule(_phrase(r"\bwhat (becomes|became) of\b"), "what happens to"),
     Rule(_phrase(r"\bin a circle\b"), "deadlock"),
     Rule(_phrase(r"\bdead entr(y|ies)\b"), "dead tuple"),
     Rule(_phrase(r"\bput(s|ting)? (it |them )?off\b"), "reschedule"),

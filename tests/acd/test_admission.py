@@ -1,4 +1,4 @@
-"""Admission: what becomes of callers by the rules of the queue that they reach."""
+"""Admission: what happens to callers by the rules of the queue that they reach."""
 
 import pytest
 

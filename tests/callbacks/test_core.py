@@ -1,4 +1,4 @@
-"""When a callback may be dialled, how long it holds, and what becomes of it after a try."""
+"""When a callback may be dialled, how long it holds, and what happens to it after a try."""
 
 from datetime import UTC, datetime, timedelta
 

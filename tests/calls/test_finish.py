@@ -1,4 +1,4 @@
-"""The end of a call: what becomes of its contact, the counters, and the history that retry rules read."""
+"""The end of a call: what happens to its contact, the counters, and the history that retry rules read."""
 
 import asyncio
 from dataclasses import replace

@@ -25,6 +25,7 @@ def refused(text: str, path: str = "tongdai/a.py") -> list[str]:
         "the call is up",
         "calls that are up",
         "a kept total",
+        "what becomes of a call",
         "waits in a circle",
         "a dead entry",
         "the retry is put off",

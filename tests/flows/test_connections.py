@@ -1,4 +1,4 @@
-"""Connections of a server: how long they are kept, how many, and what becomes of them when it stops."""
+"""Connections of a server: how long they are kept, how many, and what happens to them when it stops."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: what became of their rows, the list of them, undoing and following them."""
+"""Jobs over HTTP: what happened to their rows, the list of them, undoing and following them."""
 
 import asyncio
 import csv
@@ -17,7 +17,7 @@ from tongdai.imports.worker import Worker
 ROW = ["row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId"]
 
 
-# What became of the rows
+# What happened to the rows
 
 
 async def all_rows(tenant, campaign_id, job_id, size, **query):

@@ -1,4 +1,4 @@
-"""Decides what becomes of a caller who reaches a queue: on arrival, and when another queue sends them on. Pure.
+"""Decides what happens to a caller who reaches a queue: on arrival, and when another queue sends them on. Pure.
 
     rules of the queue, how many wait, how many agents are signed in ──▶ Admit | Send(destination, outcome)
 
@@ -53,7 +53,7 @@ Admission = Admit | Send
 
 
 def admit(rules: QueueRules, counts: QueueCounts, *, by_number: bool = False) -> Admission:
-    """Decide what becomes of a caller who reaches the queue: by its number, or from elsewhere."""
+    """Decide what happens to a caller who reaches the queue: by its number, or from elsewhere."""
     closed = _closed(rules)
     if closed is None and by_number and rules.menu_id is not None:
         return Send(Destination(DestinationKind.MENU, str(rules.menu_id)), InboundOutcome.ABANDONED)

@@ -61,7 +61,7 @@ class ControlledCaller:
 
 
 Parted = Callable[[TenantId, UUID, str], bool]
-"""Notified that a phone has left the talk of a call; whether it is decided elsewhere what becomes of the call."""
+"""Notified that a phone has left the talk of a call; whether another part decides how the call continues."""
 
 
 class Snapshot(NamedTuple):

@@ -1,4 +1,4 @@
-"""Decides when a callback may be dialled, how long it holds, and what becomes of it after a try. Pure."""
+"""Decides when a callback may be dialled, how long it holds, and what happens to it after a try. Pure."""
 
 from datetime import datetime, timedelta
 

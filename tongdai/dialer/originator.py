@@ -4,7 +4,7 @@
 
 Owns calls from their claim until the originate request; the call controller tracks them from the claim on and owns all
 that follows. A call is committed as `dialing` before the request, and the request is made once, whatever its result:
-after a request that may have reached the switch, only events and the list of channels show what became of it.
+after a request that may have reached the switch, only events and the list of channels show what happened to it.
 
 It trusts `ari.up` and `may_dial` as the only permission to originate, checked with no await between the check and the
 request; pacing for the number of calls; the store for which contacts may be claimed and, immediately before the

@@ -64,7 +64,7 @@ class AgentPhones:
         self._agents: dict[str, Agent] = {}
         """The agents by channel id, until the channel is gone."""
         self.parted: Callable[[TenantId, UUID, str], bool] | None = None
-        """Notified that a phone has left a talk; whether it is decided elsewhere what becomes of the call."""
+        """Notified that a phone has left a talk; whether another part decides how the call continues."""
         self._unlisted_since: dict[str, float] = {}
         """Requested channels that the switch does not list, and since when."""
         self._hung_up_at: dict[str, float] = {}

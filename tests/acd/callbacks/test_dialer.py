@@ -1,4 +1,4 @@
-"""Callbacks in a running telephony process, on the simulated switch: who is called when, and what becomes of it."""
+"""Callbacks in a running telephony process, on the simulated switch: who is called when, and what happens to it."""
 
 import asyncio
 from dataclasses import replace

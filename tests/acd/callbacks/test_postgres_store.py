@@ -1,4 +1,4 @@
-"""Callbacks in the ACD's store in PostgreSQL: what is dialled, with whom, and what becomes of it."""
+"""Callbacks in the ACD's store in PostgreSQL: what is dialled, with whom, and what happens to it."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Processed contacts that are to be called again: which, and what became of them. Pure."""
+"""Processed contacts that are to be called again: which, and what happened to them. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Decides what becomes of a call when somebody leaves it, and who is in its bridge. Pure.
+"""Decides what happens to a call when somebody leaves it, and who is in its bridge. Pure.
 
     consult     agent + party in the bridge · the customer hears music
     complete    customer + party; the agent has left                        the talk is the party's
