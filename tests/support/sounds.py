@@ -31,6 +31,7 @@ async def led(pool: Pool, has: Mapping[str, bool | None]) -> AsyncGenerator[list
             await asyncio.sleep(0.02)
 
     async with pool.acquire() as conn:
+        await forget(conn)  # what other tests have asked for
         await switches.beat(conn, DEFAULT, UP)
     leading = asyncio.create_task(answer())
     try:
