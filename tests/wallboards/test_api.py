@@ -1,5 +1,6 @@
 """Wallboards: made and revoked by whoever may, and a token that shows the board and does nothing else."""
 
+import asyncio
 import json
 import re
 
@@ -86,6 +87,16 @@ async def test_board_that_was_changed_shows_it(api, tenant):
     assert (found["thresholds"], found["language"]) == (levels, "vi")
     await tenant.done("PATCH", path, json={"language": None})
     assert (await shown(api, board))["language"] is None
+
+
+async def test_concurrent_changes_of_different_fields_all_hold(api, tenant):
+    board = await made(tenant)
+    path, some = f"/v1/wallboards/{board['wallboardId']}", [{"name": "Hall"}, {"theme": "light"}, {"language": "vi"}]
+    for _ in range(10):
+        await tenant.done("PATCH", path, json={"name": "TV", "theme": "dark", "language": None})
+        await asyncio.gather(*(tenant.done("PATCH", path, json=one) for one in some))
+        found = await shown(api, board)
+        assert (found["name"], found["theme"], found["language"]) == ("Hall", "light", "vi")
 
 
 @pytest.mark.parametrize(

@@ -110,9 +110,10 @@ async def change_wallboard(request: Request) -> Response:
     board_id, by = _board_id(request), principal_of(request)
     sent = body.decode(await body.read_json(request), _change)
     async with connection(request) as conn, conn.transaction():
-        found = await store.find(conn, by.tenant_id, board_id)
-        if found is None or not await store.change(conn, by.tenant_id, board_id, look_of(sent, found.look), by.author):
+        found = await store.locked(conn, by.tenant_id, board_id)
+        if found is None:
             raise _NO_BOARD
+        await store.change(conn, by.tenant_id, board_id, look_of(sent, found.look), by.author)
     return ok(Done(error_message="Wallboard updated"))
 
 

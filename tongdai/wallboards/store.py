@@ -14,12 +14,19 @@ from tongdai.wallboards.model import MAX_BOARDS, Look, Theme, Thresholds, Tile, 
 _BOARD = """wallboard_id, tenant_id, name, hint, tiles, queue_ids, thresholds, language, theme, user_id, created_at,
     seen_at"""
 FIND = f"select {_BOARD} from wallboard where tenant_id = $1 and wallboard_id = $2"
+LOCKED = f"{FIND} for update"
 LIST = f"select {_BOARD} from wallboard where tenant_id = $1 order by wallboard_id"
 BY_DIGEST = f"select {_BOARD} from wallboard where digest = $1"
 
 
 async def find(conn: Connection, tenant_id: TenantId, wallboard_id: WallboardId) -> Wallboard | None:
     row = await conn.fetchrow(FIND, tenant_id, wallboard_id)
+    return None if row is None else _board(row)
+
+
+async def locked(conn: Connection, tenant_id: TenantId, wallboard_id: WallboardId) -> Wallboard | None:
+    """The board, which nobody else changes until the caller's transaction ends."""
+    row = await conn.fetchrow(LOCKED, tenant_id, wallboard_id)
     return None if row is None else _board(row)
 
 
@@ -61,17 +68,14 @@ async def create(
 
 CHANGE = """
 update wallboard set name = $3, tiles = $4, queue_ids = $5, thresholds = $6, language = $7, theme = $8
-where tenant_id = $1 and wallboard_id = $2 returning true
+where tenant_id = $1 and wallboard_id = $2
 """
 
 
-async def change(conn: Connection, tenant_id: TenantId, wallboard_id: WallboardId, look: Look, by: Author) -> bool:
-    """Change what a board shows; False: it was revoked."""
-    async with conn.transaction():
-        if not await conn.fetchval(CHANGE, tenant_id, wallboard_id, *_values(look)):
-            return False
-        await audit.record(conn, tenant_id, by, "wallboard.change", f"wallboard {wallboard_id}")
-    return True
+async def change(conn: Connection, tenant_id: TenantId, wallboard_id: WallboardId, look: Look, by: Author) -> None:
+    """Change what a board shows, which is locked, within the caller's transaction."""
+    await conn.execute(CHANGE, tenant_id, wallboard_id, *_values(look))
+    await audit.record(conn, tenant_id, by, "wallboard.change", f"wallboard {wallboard_id}")
 
 
 REVOKE = "delete from wallboard where tenant_id = $1 and wallboard_id = $2 returning true"
