@@ -1,5 +1,8 @@
 """`tongdai wallboard`, by the API of a running server."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import click
 from msgspec import UNSET
 
@@ -30,6 +33,14 @@ _LONGEST = click.option("--longest", type=_LEVEL, metavar="WARN ALARM", help="Se
 _SERVICE = click.option("--service", type=_LEVEL, metavar="WARN ALARM", help="Service level in percent, this low.")
 
 Level = tuple[int, int] | None
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _look(command: _Command) -> _Command:
+    """Take the options for what a board shows."""
+    for option in (_THEME, _LANGUAGE, _SERVICE, _LONGEST, _WAITING, _QUEUES, _TILES):
+        command = option(command)
+    return command
 
 
 @click.group
@@ -46,13 +57,7 @@ def wallboard() -> None:
 
 @wallboard.command
 @click.option("--name", required=True, type=Text(), help="The name that it shows.")
-@_TILES
-@_QUEUES
-@_WAITING
-@_LONGEST
-@_SERVICE
-@_LANGUAGE
-@_THEME
+@_look
 @client_options("queue")
 def create(
     client: Client,
@@ -111,14 +116,8 @@ def list_(client: Client, as_json: bool) -> None:
 @wallboard.command
 @click.argument("wallboard_id", metavar="WALLBOARD_ID", type=ID)
 @click.option("--name", type=Text(), help="The name that it shows.")
-@_TILES
-@_QUEUES
+@_look
 @click.option("--all-queues", is_flag=True, help="Show all queues.")
-@_WAITING
-@_LONGEST
-@_SERVICE
-@_LANGUAGE
-@_THEME
 @client_options("queue")
 def change(
     client: Client,
