@@ -1,6 +1,10 @@
 """Limits of a file."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a reader's process needs none
+    from tongdai.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +17,14 @@ class Limits:
     """Size of all parts of a workbook, decompressed."""
     memory_mb: int = 1024
     """Memory of a reader's process."""
+
+
+def limits_of(settings: "Settings") -> Limits:
+    """The limits of files that clients send."""
+    return Limits(
+        settings.import_chunk_rows,
+        settings.import_columns,
+        settings.import_cell_chars,
+        settings.max_upload_mb,
+        settings.import_reader_mb,
+    )

@@ -20,14 +20,14 @@ from tongdai.do_not_call.entries.__main__ import DETECTED
 from tongdai.do_not_call.entries.read import Task, read
 from tongdai.do_not_call.entries.validation import Checked, RowContext
 from tongdai.errors import InvalidInput, UnsupportedMediaType
-from tongdai.files import BodyFormat, Format, Limits, media_type, process
+from tongdai.files import BodyFormat, Format, media_type, process
 from tongdai.files.detected import Detected
 from tongdai.files.frames import REFUSED, drained, read_frames
+from tongdai.files.limits import limits_of
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.runtime.shares import OF_UPLOADS, Shares
 from tongdai.runtime.turns import Turns
-from tongdai.settings import Settings
 
 PLAIN = "text/plain"
 IN_THREAD = 256 * 1024
@@ -75,7 +75,7 @@ async def checked(request: Request, raw: bytes, context: RowContext, listed: int
     body_format = _format_of(request)
     assert body_format is not None
     task = Task(
-        body_format, _limits(settings), context.country, context.zone.key, context.now, listed, parent=os.getpid()
+        body_format, limits_of(settings), context.country, context.zone.key, context.now, listed, parent=os.getpid()
     )
     # A workbook of a few bytes may decompress to anything.
     apart = len(raw) > IN_THREAD or body_format.format is Format.XLSX
@@ -113,13 +113,3 @@ def _reported(out: IO[bytes]) -> tuple[list[Checked], Detected]:
 
 
 _decode = msgspec.msgpack.Decoder(Checked).decode
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        settings.import_chunk_rows,
-        settings.import_columns,
-        settings.import_cell_chars,
-        settings.max_upload_mb,
-        settings.import_reader_mb,
-    )

@@ -48,7 +48,7 @@ _FORM_FIELDS = {
         slow=True,
         scope=Scope.CAMPAIGN,
         tag="Imports",
-        summary="Tell the columns of a CSV file or a workbook, what each would be used for, and some of its values",
+        summary="Get the columns of a CSV file or a workbook, what each would be used for, and some of its values",
         description="Nothing is stored, and it is no failure when no column is known to have phone numbers: say in "
         "`columns` of the import which one has them.",
         query=_OPTIONS,

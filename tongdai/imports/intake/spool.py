@@ -15,6 +15,7 @@ import msgspec
 from tongdai.errors import InvalidInput
 from tongdai.files import media_type, process
 from tongdai.files.frames import REFUSED, drained, last_frame, read_frames
+from tongdai.files.limits import limits_of
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.ids import TenantId
@@ -172,7 +173,7 @@ async def read(
 
     InvalidInput when it is no bulk request.
     """
-    limits = _limits(settings)
+    limits = limits_of(settings)
     if not is_read_apart(spooled):
         # In a thread: numbers that are not ordinary take long, and other requests are served meanwhile.
         chunks, totals = await asyncio.to_thread(_drained, spooled, body_format, limits, country, updates)
@@ -185,21 +186,11 @@ async def read(
 
 async def looked(spooled: Spooled, body_format: BodyFormat, settings: Settings) -> Looked:
     """The columns of the file. InvalidInput where it is none."""
-    limits = _limits(settings)
+    limits = limits_of(settings)
     if not is_read_apart(spooled):
         return await asyncio.to_thread(look, spooled.file, body_format, limits)
     async with _apart(spooled, Task(body_format, limits, "", os.getpid(), looks=True), settings) as (_, payload):
         return msgspec.json.decode(payload, type=Looked)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        settings.import_chunk_rows,
-        settings.import_columns,
-        settings.import_cell_chars,
-        settings.max_upload_mb,
-        settings.import_reader_mb,
-    )
 
 
 @asynccontextmanager
