@@ -88,5 +88,9 @@ export function recall(tenant: number, all: readonly Heading[]): Picks {
 export function remember(tenant: number, all: readonly Heading[], picks: Picks): void {
   const others = remembered(tenant).filter((one) => one.headings !== named(all));
   const kept = Object.keys(picks).length ? [{ headings: named(all), picks }, ...others] : others;
-  localStorage.setItem(place(tenant), JSON.stringify(kept.slice(0, KEPT)));
+  try {
+    localStorage.setItem(place(tenant), JSON.stringify(kept.slice(0, KEPT)));
+  } catch {
+    // A browser without room for it, or that may keep nothing, imports all the same.
+  }
 }
