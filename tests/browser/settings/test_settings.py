@@ -40,7 +40,9 @@ def test_somebody_is_invited_signs_in_and_is_signed_out(opened: Opened, demo: De
     expect(row).to_contain_text("Has no password yet")
     theirs = opened("/account", None)
     theirs.goto(address)
-    for field in theirs.locator("input[type=password]").all():
+    passwords = theirs.locator("input[type=password]")
+    expect(passwords).to_have_count(2)
+    for field in passwords.all():
         field.fill(PASSWORD)
     theirs.get_by_role("main").locator("button[type=submit]").click()
     body = {"login": "muoi@example.com", "password": PASSWORD}
