@@ -144,12 +144,16 @@ async def test_switch_and_dialer_are_those_of_the_last_sign_of_life(
     assert (found["switchUp"], found["dialerRunning"]) == (False, False)
 
 
-async def test_overview_has_the_campaigns_that_run_or_have_active_calls(
+async def test_overview_has_the_campaigns_that_run_are_paused_or_have_active_calls(
     tenant: Tenant, other_tenant: Tenant, conn: Connection, campaign_id: CampaignId
 ) -> None:
     await switches.beat(conn, DEFAULT, UP)
     running, ending = await tenant.campaign("running"), await tenant.campaign("ending")
-    await tenant.done("POST", f"/v1/campaigns/{running}/start")
+    paused, stopped = await tenant.campaign("paused"), await tenant.campaign("stopped")
+    for started in (running, paused, stopped):
+        await tenant.done("POST", f"/v1/campaigns/{started}/start")
+    await tenant.done("POST", f"/v1/campaigns/{paused}/pause")
+    await tenant.done("POST", f"/v1/campaigns/{stopped}/stop")
     await in_call(conn, tenant.tenant_id, ContactId(1), phone(1), ending)
     theirs = await other_tenant.campaign()
     await other_tenant.done("POST", f"/v1/campaigns/{theirs}/start")
@@ -158,7 +162,7 @@ async def test_overview_has_the_campaigns_that_run_or_have_active_calls(
         await a_call(conn, tenant.tenant_id, campaign_id, ContactId(n), phone(n), outcome="busy") for n in range(12)
     ]
     found = await tenant.done("GET", "/v1/live")
-    assert [campaign["campaignId"] for campaign in found["campaigns"]] == [running, ending]
+    assert [campaign["campaignId"] for campaign in found["campaigns"]] == [running, ending, paused]
     assert found["switch"] == {"up": True, "name": "simulated"}
     assert found["dialer"]["running"]
     newest = [call["callId"] for call in found["newest"]]

@@ -107,7 +107,7 @@ class Overview(msgspec.Struct, kw_only=True, rename="camel"):
     switches: list[TenantSwitch]
     """The switch that carries new calls, and those that still carry older ones."""
     campaigns: list[CampaignLive]
-    """Campaigns that are running or have active calls, by id."""
+    """Campaigns that are running or paused, or have active calls, by id."""
     queues: list[QueueLive]
     """The inbound queues, by id; the service level is that within 20 seconds."""
     newest: list[CallView]
@@ -250,8 +250,8 @@ OVERVIEW_SAMPLE: dict[str, Any] = {
         path="/live",
         scope=Scope.REPORT,
         tag=_TAG,
-        summary="Get live figures of running campaigns, queues and active calls, the switches, the newest outcomes",
-        description=f"At most 1000 campaigns, the first by id; also those that paused themselves. {_RATES}",
+        summary="Get live figures of campaigns, queues and active calls, the switches, the newest outcomes",
+        description=f"At most 1000 campaigns, the first by id: those that are running, paused or in calls. {_RATES}",
         response=Overview,
         sample=OVERVIEW_SAMPLE,
     )

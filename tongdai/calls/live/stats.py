@@ -143,7 +143,7 @@ from campaign where tenant_id = $1 and campaign_id = any($2::bigint[]) order by 
 """
 ACTIVE = f"""
 select campaign_id from campaign
-where tenant_id = $1 and (status = {Status.RUNNING} or (status = {Status.PAUSED} and pause_reason is not null))
+where tenant_id = $1 and status in ({Status.RUNNING}, {Status.PAUSED})
 union select campaign_id from live_call where tenant_id = $1 and campaign_id is not null
 order by campaign_id limit 1000
 """
@@ -190,7 +190,7 @@ cross join lateral (
 
 
 async def active(conn: Connection, tenant_id: TenantId) -> list[CampaignId]:
-    """The campaigns that are running, have active calls or paused themselves, by id; of more than 1000 the first."""
+    """The campaigns that are running or paused, or have active calls, by id; of more than 1000 the first."""
     return [row["campaign_id"] for row in await conn.fetch(ACTIVE, tenant_id)]
 
 

@@ -27,7 +27,7 @@ _BOARD = "/wallboards/{wallboardId}"
 
 
 def live() -> Operation[Live]:
-    """Get the campaigns that are running or have active calls, the switch, the dialer, and the newest ended calls."""
+    """Get the campaigns that are running, paused or in calls, the switch, the dialer, and the newest ended calls."""
     return operation("GET", "/live", (), Live)
 
 
