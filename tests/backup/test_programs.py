@@ -1,6 +1,8 @@
 """PostgreSQL's client programs: which are taken, their arguments, and what their failures say."""
 
+import asyncio
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,20 @@ async def test_failure_is_reported_in_the_words_of_the_program() -> None:
         await program.succeeded()
     with pytest.raises(programs.Ended):
         await send_on(program)
+
+
+async def test_program_whose_output_nobody_reads_any_more_is_ended() -> None:
+    """It has filled the buffers of asyncio and of the pipe, and waits."""
+    program = await programs.start(Path("/usr/bin"), "yes")
+    counters = Path(f"/proc/{program.process.pid}/io")
+    before = ""
+    while (after := counters.read_text()) != before or "wchar: 0" in after:
+        before = after
+        for _ in range(100):
+            await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        await program.kill()
+    assert program.process.returncode == -signal.SIGKILL
 
 
 async def send_on(program: programs.Program) -> None:

@@ -19,6 +19,7 @@ from tongdai.errors import OperatorError
 from tongdai.runtime.os_process import die_with_parent
 
 _NEEDED = ("pg_dump", "pg_restore", "psql")
+_DISCARDED = 1 << 18
 _REASON = re.compile(r"(?:ERROR|FATAL|error): +(.+)")
 
 
@@ -99,6 +100,9 @@ class Program:
         """End it, if it has not ended."""
         with suppress(ProcessLookupError):
             self.process.kill()
+        # asyncio's `wait` waits for the ends of the pipes too: one that was full would never be read to its end.
+        async for _ in self.output(_DISCARDED):
+            pass
         await self.process.wait()
         await self._listening
 

@@ -169,12 +169,16 @@ def killed_at(step: str, sig: signal.Signals, *args: str) -> int:
     with spawn([PROGRAM, "restore", *args, "--force"], PLAIN) as process:
         assert process.stderr is not None
         said = ""
-        for line in process.stderr:
-            said += line
-            if line.strip() == step:
-                process.send_signal(sig)
-                break
-        process.stderr.read()
+        try:
+            for line in process.stderr:
+                said += line
+                if line.strip() == step:
+                    process.send_signal(sig)
+                    break
+            process.stderr.read()
+            process.wait(programs.WITHIN_S)
+        finally:
+            process.kill()  # one that does not end would be waited for without an end
     assert step in said, said
     return process.returncode
 
