@@ -3,17 +3,23 @@
 import asyncio
 import socket
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 from tests.deploy.conftest import DEPLOY
 from tests.support.servers import Server, eventually, serving
+from tongdai.phone.relay import NO_AGENT
 from tongdai.testing import factories
 
+LOGIN, PASSWORD = "owner@example.com", "a long password of theirs"
 SIZE = 3 << 20
 """Above nginx's own limit of 1 MB for a body."""
 
@@ -105,3 +111,37 @@ async def test_address_that_a_client_sends_itself_is_not_passed_on(behind: Behin
             headers = {"X-Api-Key": "sk_live_wrong", "X-Forwarded-For": f"203.0.113.{number}"}
             statuses.append((await client.get(f"{behind.url}/v1/queues/inbound", headers=headers)).status_code)
     assert statuses[-1] == 429
+
+
+async def test_phone_of_a_browser_reaches_the_server_as_a_websocket_of_its_own_origin(behind: Behind) -> None:
+    """A user without an agent learns it from the code; the websocket of another page is refused before that."""
+    await user(behind)
+    async with httpx2.AsyncClient(base_url=behind.url, timeout=30) as client:
+        session = await client.post("/v1/session", json={"login": LOGIN, "password": PASSWORD})
+        assert session.status_code == 200, session.text
+        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    protocols = [Subprotocol("sip"), Subprotocol(f"csrf.{session.json()['csrfToken']}")]
+
+    async def ended(origin: str) -> int:
+        async with connect(
+            behind.url.replace("http", "ws") + "/phone",
+            additional_headers={"Cookie": cookies, "Origin": origin}, subprotocols=protocols, proxy=None,
+        ) as phone:  # fmt: skip
+            await phone.wait_closed()
+            assert phone.close_code is not None
+            return phone.close_code
+
+    assert await ended(behind.url) == NO_AGENT.code
+    with pytest.raises(InvalidStatus):
+        await ended("https://elsewhere.example")
+
+
+async def user(behind: Behind) -> None:
+    """Make an owner, without an agent."""
+    tenant = str(behind.key.tenant_id)
+    command = [sys.executable, "-m", "tongdai.cli", "user", "create", "--data-dir", str(behind.server.data_dir)]
+    command += ["--tenant", tenant, "--login", LOGIN, "--name", "An owner", "--role", "owner"]
+    process = await asyncio.create_subprocess_exec(
+        *command, env=behind.server.environment | {"TONGDAI_USER_PASSWORD": PASSWORD}
+    )
+    assert await process.wait() == 0

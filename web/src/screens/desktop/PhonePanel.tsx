@@ -6,6 +6,7 @@ import { Select } from "../../parts/Field.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import type { Agent } from "./data.ts";
 import css from "./desk.module.css";
+import { stayAwake } from "./phone/awake.ts";
 import { phone } from "./phone/phone.ts";
 import { retries, shown, takes, type Status } from "./phone/status.ts";
 import { useDeskWords } from "./words.ts";
@@ -28,9 +29,13 @@ export function PhonePanel({ agent }: { agent: Agent }) {
   useEffect(() => {
     if (state === "offline") phone.over();
   }, [state]);
+  const works = status === "ready" || status === "connected" || status === "ringing";
+  const mayBeCalled = works && state !== "offline" && state !== "paused";
+  useEffect(() => {
+    if (mayBeCalled) return stayAwake(document, navigator.wakeLock && (() => navigator.wakeLock.request("screen")));
+  }, [mayBeCalled]);
   if (!shown(status)) return null;
   const help: Partial<Record<Status, string>> = t.help;
-  const works = status === "ready" || status === "connected" || status === "ringing";
   return (
     <Panel title={t.title}>
       <div className={css["body"]}>
