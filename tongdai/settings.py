@@ -131,8 +131,8 @@ class Settings:
     """Days for which hourly statistics of campaigns are stored; they may outlast the calls that they count."""
     audit_days: int = 730
     """Days for which the audit trail is stored."""
-    max_event_streams: int = 200
-    """Maximum open event streams of a worker; a tenant may have a quarter of them."""
+    max_event_streams: int = 2000
+    """Maximum open event streams of a worker; a tenant may have a quarter of them. Each open console has one."""
     log_format: Literal["text", "json"] = "text"
     """`text`: lines for people; `json`: an object in each line."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

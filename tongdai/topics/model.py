@@ -1,13 +1,15 @@
 """The topics that a live stream has sent, and the event that says what is new. Pure.
 
-There is an event each second. It has the topics that changed, and says when each was read: data that did not change are
-as young as their last reading, and a reader who hears nothing knows how old they are.
+There is an event twice a second. It has the topics that changed, and says when each was read: data that did not change
+are as young as their last reading, and a reader who hears nothing knows how old they are.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 
 class Topic(StrEnum):
@@ -23,14 +25,15 @@ class Reading:
     """A topic as it was read."""
 
     at: datetime
-    data: object
+    data: msgspec.Raw
+    """JSON, encoded once for all streams that send it, each of which compares it with what it has sent."""
 
 
 @dataclass(slots=True)
 class Sent:
     """The data that one stream has sent."""
 
-    data: dict[Topic, object] = field(default_factory=dict[Topic, object])
+    data: dict[Topic, msgspec.Raw] = field(default_factory=dict[Topic, msgspec.Raw])
 
     def event(self, readings: Mapping[Topic, Reading], now: datetime) -> dict[str, object]:
         """The data of the event of the readings."""
