@@ -84,7 +84,7 @@ soak: $(VENV)/.dev ## Imports under random kills, simulated calls, callers at a 
 	$(BIN)/python -m tests.hardening.soak --minutes $(MINUTES)
 	PYTEST_TIMEOUT=3600 $(BIN)/pytest -o faulthandler_timeout=0 --hypothesis-profile soak $$(grep -rlE 'import hypothesis|from hypothesis' tests --include='test_*.py')
 
-bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
+bench: $(VENV)/.bench console ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)
 
 build: $(VENV)/.dev ## Build wheels and source distributions of the server and the SDK into dist/

@@ -52,6 +52,9 @@ row was measured with; where they name granian, that was the server, which uvico
   answered.
   Goodput misses its target: at five times the peak four requests are refused for each that is answered. A page of 20
   costs the worker 260 µs, so that a refusal may cost 12 µs, reading and writing included; one costs 30 µs or more.
+- **consoles**: a stream each, in a process of its own, of a tenant whose queues and agents change now and then; an age
+  counts from the answer to the change. Pages are asked for beside them and timed from when each was due.
+- **paint**: the console in headless Chromium, a new profile each time, by the browser's own timing.
 - **pacing**: simulated floors, 30 days of 8 h, one seed, the simulator pacing was tuned in; a call not answered rings
   out 30 s unless the row says otherwise; a ratio is of the time agents talk.
 - **acd**: the matcher alone, without a store or a switch. Theory is compared with service in the order of arrival, that
