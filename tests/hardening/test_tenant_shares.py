@@ -15,6 +15,7 @@ import pytest
 from tests.support.contact_files import as_csv
 from tests.support.imports.client import Campaign, a_campaign
 from tests.support.servers import Server, eventually, serving
+from tests.support.sound_files import tone
 from tongdai.do_not_call.entries.upload import FILES_EACH
 from tongdai.imports.intake.spool import IN_MEMORY
 from tongdai.testing.factories import vn_mobile
@@ -141,3 +142,42 @@ async def list_of(client: httpx2.AsyncClient, campaign: Campaign) -> str:
     """A new do-not-call list of a tenant: where its numbers are sent."""
     response = await client.post("/v1/do-not-call", json={"name": "A"}, headers=campaign.key.headers)
     return f"/v1/do-not-call/{response.json()['dncListId']}/numbers"
+
+
+SENDERS = 20
+
+
+async def test_tenant_that_sends_sounds_and_small_files_leaves_others_what_they_need(server: Server) -> None:
+    greedy, other = await a_campaign(server), await a_campaign(server)
+    sound, file = tone(300, rate=8000), rows(0, 15_000)
+    assert len(file) < IN_MEMORY, "it is read in a thread"
+    ended = asyncio.Event()
+
+    async def send(client: httpx2.AsyncClient, number: int) -> Counter[int]:
+        found = Counter[int]()
+        while not ended.is_set():
+            if number % 2:
+                query, headers = {"kind": "music", "name": f"{number}.wav"}, {"Content-Type": "audio/wav"}
+                response = await client.put("/v1/queues/sounds", params=query, content=sound, headers=headers)
+            else:
+                headers = {"Content-Type": "text/csv"}
+                response = await client.post(f"{greedy.path}/bulk?dry_run=true", content=file, headers=headers)
+            found[response.status_code] += 1
+        return found
+
+    async with (
+        httpx2.AsyncClient(base_url=server.url, timeout=120) as client,
+        httpx2.AsyncClient(base_url=server.url, timeout=120, headers=greedy.key.headers) as greedily,
+    ):
+        senders = [asyncio.create_task(send(greedily, number)) for number in range(SENDERS)]
+        for _ in range(REQUESTS):
+            response = await client.get("/v1/queues/inbound", headers=other.key.headers)
+            assert response.status_code == 200
+        assert (await imported(client, other, rows(0, 100)))["createdRows"] == 100
+        query, headers = {"kind": "music", "name": "a.wav"}, {"Content-Type": "audio/wav"} | other.key.headers
+        response = await client.put("/v1/queues/sounds", params=query, content=tone(), headers=headers)
+        assert response.status_code == 200, response.text
+        ended.set()
+        found = sum(await asyncio.gather(*senders), Counter[int]())
+    assert found[200]
+    assert found.keys() <= {200, 429, 503}

@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 import structlog
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 FOLDER = "spool"
 """Below the data directory, for files that are being read."""
+NICE = 10
+"""How much less urgent such a process is than the one that answers requests, from its first instant."""
 READERS, READERS_EACH = 2, 1
 """Such processes at once, and those of one tenant."""
 CPU_S = 600
@@ -85,6 +87,8 @@ async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], message: 
     """
     file.seek(0)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, task, stdin=file, stdout=out)
+    with suppress(ProcessLookupError):  # it has ended
+        os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
     try:
         code = await process.wait()
     finally:

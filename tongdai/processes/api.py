@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -101,6 +102,9 @@ WAIT_FOR_DOCUMENT = 32
 """Requests that may wait for the OpenAPI document while it is made."""
 LISTENER = "tongdai api listen"
 """Session of each API worker by which those of all machines are counted: they share the rate limits."""
+SWITCH_S = 0.0005
+"""How long the event loop waits for a thread that computes in Python (files/uploads/threads.py), each time; it would be
+5 ms."""
 OWN_DESCRIPTORS = 256
 """File descriptors that an API worker needs besides its clients' connections: database, files being received, pipes."""
 
@@ -231,6 +235,7 @@ def _cors(settings: Settings) -> Cors | None:
 
 def worker(settings: Settings) -> None:
     """Answer requests on the inherited socket, until SIGTERM."""
+    sys.setswitchinterval(SWITCH_S)
     descriptors = os_process.raise_descriptor_limit()
     at_most = min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS))
     application = build(settings, os.environ[ROLE_DSN], SystemClock(), signal.SIGTERM)

@@ -1,13 +1,15 @@
 """`/queues/sounds`."""
 
+import asyncio
 import io
 import wave
 
 import pytest
 
-from tests.support.api import Tenant, refused
+from tests.support.api import Serving, Tenant, refused
 from tests.support.sound_files import tone
 from tongdai.db.pool import Connection
+from tongdai.queues.sounds import receive
 from tongdai.queues.sounds.model import MAX_FILES, MAX_TOTAL_MB
 
 SOUNDS = "/v1/queues/sounds"
@@ -146,3 +148,23 @@ async def test_files_of_one_tenant_are_no_others(tenant: Tenant, other_tenant: T
     for method in ("GET", "DELETE"):
         refused(await tenant.call(method, f"{SOUNDS}/{theirs}"), 404, "NOT_FOUND")
     assert len((await other_tenant.done("GET", SOUNDS))["data"]) == 1
+
+
+async def test_files_that_are_received_have_the_space_of_their_tenant(tenant: Tenant, serving: Serving) -> None:
+    async with serving(tenant_spool_mb=1) as client:
+        response = await client.put(SOUNDS, params=MUSIC, content=tone(40), headers=WAV | tenant.key.headers)
+        assert "already have 1 MB" in refused(response, 507, "FAIL")
+        response = await client.put(SOUNDS, params=MUSIC, content=SHORT, headers=WAV | tenant.key.headers)
+        assert response.status_code == 200
+
+
+async def test_files_of_a_tenant_are_converted_one_at_a_time(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    running, convert = asyncio.Lock(), receive.to_wav
+
+    async def alone(*arguments: object) -> bytes:
+        assert not running.locked(), "another file of the tenant is being converted"
+        async with running:
+            return await convert(*arguments)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(receive, "to_wav", alone)
+    await asyncio.gather(*(upload(tenant, params=MUSIC | {"name": f"{n}.wav"}) for n in range(4)))

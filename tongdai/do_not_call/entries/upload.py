@@ -24,10 +24,11 @@ from tongdai.files import BodyFormat, Format, media_type, process
 from tongdai.files.detected import Detected
 from tongdai.files.frames import REFUSED, drained, read_frames
 from tongdai.files.limits import limits_of
+from tongdai.files.uploads import threads
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
+from tongdai.ids import TenantId
 from tongdai.runtime.shares import OF_UPLOADS, Shares
-from tongdai.runtime.turns import Turns
 
 PLAIN = "text/plain"
 IN_THREAD = 256 * 1024
@@ -35,7 +36,6 @@ IN_THREAD = 256 * 1024
 FILES_EACH = 4
 """Files of a tenant that may be received, or wait to be read, in a process."""
 _shares = Shares(FILES_EACH * OF_UPLOADS)
-_turns = Turns(at_once=1, each=1)
 
 
 def is_file(request: Request) -> bool:
@@ -60,7 +60,7 @@ def share(request: Request) -> AbstractContextManager[None]:
 
 def turn(request: Request) -> AbstractAsyncContextManager[None]:
     """Within it a thread may check rows: one body at a time, tenants in turn."""
-    return _turns.of(principal_of(request).tenant_id)
+    return threads.reading(principal_of(request).tenant_id)
 
 
 async def body_of(request: Request) -> bytes:
@@ -79,10 +79,11 @@ async def checked(request: Request, raw: bytes, context: RowContext, listed: int
     )
     # A workbook of a few bytes may decompress to anything.
     apart = len(raw) > IN_THREAD or body_format.format is Format.XLSX
-    async with process.turns.of(principal_of(request).tenant_id) if apart else turn(request):
+    tenant_id = principal_of(request).tenant_id
+    async with process.turns.of(tenant_id) if apart else threads.reading(tenant_id):
         request.require_client()  # it may have left while the file waited
         if apart:
-            return await _apart(raw, task, Path(settings.data_dir) / process.FOLDER)
+            return await _apart(tenant_id, raw, task, Path(settings.data_dir) / process.FOLDER)
         return await asyncio.to_thread(_drained, raw, task)
 
 
@@ -90,10 +91,10 @@ def _drained(raw: bytes, task: Task) -> tuple[list[Checked], Detected]:
     return drained(read(io.BytesIO(raw), task))
 
 
-async def _apart(raw: bytes, task: Task, folder: Path) -> tuple[list[Checked], Detected]:
+async def _apart(tenant_id: TenantId, raw: bytes, task: Task, folder: Path) -> tuple[list[Checked], Detected]:
     """The same, by a process of its own."""
     with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as out:
-        await asyncio.to_thread(_write, file, raw)
+        await threads.written(tenant_id, _write, file, raw)
         argument = msgspec.json.encode(task).decode()
         await process.run(entries.__name__, argument, file, out, process.too_much(task.limits))
         return await asyncio.to_thread(_reported, out)

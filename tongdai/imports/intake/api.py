@@ -167,11 +167,10 @@ separator and character set of CSV are detected; the job says what was detected,
 )
 async def bulk(request: Request) -> Response:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
-    tenant_id = principal_of(request).tenant_id
     key = key_of(request)
     query = query_of(request)
     sources = [checked_options({name: value for name in SPELLINGS if (value := single(query, name)) is not None})]
-    async with spool.spooled(request) as spooled, spool.turn(spooled, tenant_id):
+    async with spool.spooled(request) as spooled, spool.turn(spooled):
         digest = digest_of(request, spooled.digest)
         if key is not None and spool.is_read_apart(spooled):
             known = await _stored_response(request, key, digest)

@@ -85,7 +85,7 @@ async def columns(request: Request) -> Response:
     given = checked_options({one.name: value for one in _OPTIONS if (value := single(query, one.name)) is not None})
     async with connection(request) as conn:
         check_there(await store.campaign_status(conn, tenant_id, campaign_id))
-    async with spool.spooled(request) as spooled, spool.turn(spooled, tenant_id):
+    async with spool.spooled(request) as spooled, spool.turn(spooled):
         if spooled.body_format.format not in {Format.CSV, Format.XLSX}:
             raise InvalidInput("Only CSV and XLSX have columns: the fields of JSON have their names")
         body_format = format_of([given, checked_options(spooled.fields)], spooled)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +16,21 @@ from tongdai.errors import InvalidInput
 from tongdai.files import media_type, process
 from tongdai.files.frames import REFUSED, drained, last_frame, read_frames
 from tongdai.files.limits import limits_of
+from tongdai.files.uploads import threads
+from tongdai.files.uploads.space import Share, share_of
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.ids import TenantId
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.intake.decode import Form, Gunzip, Sink
-from tongdai.imports.intake.upload_space import Share, share_of
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
 from tongdai.imports.readers.ipc import CHUNK, decode_chunk
 from tongdai.imports.readers.look import Looked, look
 from tongdai.settings import Settings
 
-IN_MEMORY = 512 * 1024
+IN_MEMORY = threads.BATCH
 """Bytes; a larger body is kept in a file and read by a process of its own."""
 _INLINE = 64 * 1024
 """Bytes; more than that is taken apart, hashed and written in a thread: a disk may take its time."""
@@ -39,6 +40,7 @@ _INLINE = 64 * 1024
 class Spooled:
     """A body that is there as a whole."""
 
+    tenant_id: TenantId
     file: IO[bytes]
     size: int
     digest: bytes
@@ -104,7 +106,8 @@ async def spooled(request: Request) -> AsyncGenerator[Spooled]:
     """The whole body; its file is there within the block. Raises what it is refused for."""
     settings = settings_of(request)
     content_type = request.headers.get("content-type", "")
-    with share_of(settings, principal_of(request).tenant_id) as share, closing(_Buffer(settings, share)) as buffer:
+    tenant_id = principal_of(request).tenant_id
+    with share_of(settings, tenant_id) as share, closing(_Buffer(settings, share)) as buffer:
         form, sink = _sinks(request, content_type, buffer)
         await _take(request, settings, buffer, sink)
         assert buffer.body_format is not None
@@ -112,7 +115,7 @@ async def spooled(request: Request) -> AsyncGenerator[Spooled]:
         digest = buffer.digest.digest()
         if form is not None:  # the boundary is another each time
             digest = hashlib.sha256(digest + msgspec.json.encode((buffer.body_format, fields))).digest()
-        yield Spooled(buffer.file, buffer.size, digest, buffer.body_format, buffer.file_name, fields, share)
+        yield Spooled(tenant_id, buffer.file, buffer.size, digest, buffer.body_format, buffer.file_name, fields, share)
 
 
 def _sinks(request: Request, content_type: str, buffer: _Buffer) -> tuple[Form | None, Sink]:
@@ -130,32 +133,23 @@ def _sinks(request: Request, content_type: str, buffer: _Buffer) -> tuple[Form |
 async def _take(request: Request, settings: Settings, buffer: _Buffer, sink: Sink) -> None:
     files = buffer.body_format is None or buffer.body_format.format is not Format.JSON
     patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s, settings.upload_rate) if files else None
-    waiting: list[bytes] = []
-    size = 0
-    async for piece in body.pieces(request, limit_of(settings, buffer.body_format), patience):
-        waiting.append(piece)
-        size += len(piece)
-        if size >= IN_MEMORY:
-            await asyncio.to_thread(_all, sink.take, waiting)
-            waiting, size = [], 0
-    if size + buffer.size > _INLINE or isinstance(sink, Gunzip):
-        await asyncio.to_thread(_end, sink, waiting)
+    tenant_id = principal_of(request).tenant_id
+    pieces = body.pieces(request, limit_of(settings, buffer.body_format), patience)
+    rest = await threads.received(pieces, tenant_id, sink.take)
+    if len(rest) + buffer.size > _INLINE or isinstance(sink, Gunzip):
+        await threads.written(tenant_id, _end, sink, rest)
     else:
-        _end(sink, waiting)
+        _end(sink, rest)
 
 
-def _all(take: Callable[[bytes], None], data: list[bytes]) -> None:
-    take(b"".join(data))
-
-
-def _end(sink: Sink, data: list[bytes]) -> None:
-    sink.take(b"".join(data))
+def _end(sink: Sink, rest: bytes) -> None:
+    sink.take(rest)
     sink.end()
 
 
-def turn(spooled: Spooled, tenant_id: TenantId) -> AbstractAsyncContextManager[None]:
+def turn(spooled: Spooled) -> AbstractAsyncContextManager[None]:
     """Within it, it is this body's turn to be read, if that takes a process of its own: others wait."""
-    return process.turns.of(tenant_id) if is_read_apart(spooled) else nullcontext()
+    return process.turns.of(spooled.tenant_id) if is_read_apart(spooled) else nullcontext()
 
 
 def is_read_apart(spooled: Spooled) -> bool:
@@ -176,7 +170,8 @@ async def read(
     limits = limits_of(settings)
     if not is_read_apart(spooled):
         # In a thread: numbers that are not ordinary take long, and other requests are served meanwhile.
-        chunks, totals = await asyncio.to_thread(_drained, spooled, body_format, limits, country, updates)
+        async with threads.reading(spooled.tenant_id):
+            chunks, totals = await asyncio.to_thread(_drained, spooled, body_format, limits, country, updates)
         yield Rows(totals, chunks)
         return
     async with _apart(spooled, Task(body_format, limits, country, os.getpid(), updates), settings) as (out, payload):
@@ -188,7 +183,8 @@ async def looked(spooled: Spooled, body_format: BodyFormat, settings: Settings) 
     """The columns of the file. InvalidInput where it is none."""
     limits = limits_of(settings)
     if not is_read_apart(spooled):
-        return await asyncio.to_thread(look, spooled.file, body_format, limits)
+        async with threads.reading(spooled.tenant_id):
+            return await asyncio.to_thread(look, spooled.file, body_format, limits)
     async with _apart(spooled, Task(body_format, limits, "", os.getpid(), looks=True), settings) as (_, payload):
         return msgspec.json.decode(payload, type=Looked)
 

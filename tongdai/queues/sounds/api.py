@@ -131,9 +131,8 @@ _MEDIA: Mapping[str, Mapping[str, Any]] = {
 async def upload(request: Request) -> Response:
     principal = principal_of(request)
     kind, name, language = _named(query_of(request))
-    new = NewSound(kind, name, language, await receive.received(request))
-    async with connection(request) as conn:
-        stored = await store.put(conn, principal.tenant_id, new, principal.author)
+    async with receive.received(request) as wav, connection(request) as conn:
+        stored = await store.put(conn, principal.tenant_id, NewSound(kind, name, language, wav), principal.author)
     if isinstance(stored, str):
         raise InvalidState(stored)
     return ok(SoundUploaded(error_message="Sound uploaded", soundId=stored))

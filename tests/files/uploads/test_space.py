@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tongdai.errors import InsufficientStorage
+from tongdai.files.uploads import space
+from tongdai.files.uploads.space import share_of
 from tongdai.ids import TenantId
-from tongdai.imports.intake import upload_space
-from tongdai.imports.intake.upload_space import share_of
 from tongdai.runtime.disk import MB, free_mb
 from tongdai.settings import Settings
 
@@ -32,7 +32,7 @@ def test_files_of_a_tenant_share_its_space_and_leave_that_of_others(tmp_path: Pa
         with pytest.raises(InsufficientStorage, match="already have 10 MB"):
             second.grow_to(4 * MB + 1)
         other.grow_to(10 * MB)
-    assert not upload_space._used
+    assert not space._used
 
 
 def test_space_is_free_again_after_the_request(tmp_path: Path) -> None:
@@ -42,4 +42,4 @@ def test_space_is_free_again_after_the_request(tmp_path: Path) -> None:
             share.grow_to(5 * MB)
             share.grow_to(10 * MB)
             _ = 1 / 0
-    assert not upload_space._used
+    assert not space._used
