@@ -117,8 +117,8 @@ def test_paused_agent_who_becomes_idle_after_a_call_is_found() -> None:
 
 
 def test_agent_who_is_offered_calls_in_a_call_of_their_own_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def blind(_: PhoneWatch, *__: Any, **___: Any) -> None:
-        pass
+    async def blind(_: PhoneWatch, *__: Any, **___: Any) -> tuple[()]:
+        return ()
 
     monkeypatch.setattr(PhoneWatch, "_compare", blind)
     assert found("gets a call in a call of their own")

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,10 @@ def login_of(role: str) -> str:
 
 
 @contextmanager
-def demo_server(folder: Path) -> Iterator[Demo]:
-    """The demo with its own data directory and simulated callers, and a user of each role."""
+def demo_server(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Demo]:
+    """The demo with its own data directory and simulated callers, and a user of each role; `more` settings for it."""
     data_dir, log = folder / "data", folder / "log"
-    environment = PLAIN | {"TONGDAI_TENANT_LIMIT": "1000000", "TONGDAI_ROUTE_LIMIT": "1000000"}
+    environment = PLAIN | {"TONGDAI_TENANT_LIMIT": "1000000", "TONGDAI_ROUTE_LIMIT": "1000000"} | dict(more or {})
     command = [sys.executable, "-m", "tongdai.cli", "demo", "--data-dir", str(data_dir), "--port", "0"]
     command += ["--simulated-talk-seconds", "120"]  # so that there is time to act in a call
     with log.open("wb") as output:

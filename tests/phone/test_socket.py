@@ -19,6 +19,8 @@ from tongdai.agents.accounts import browser, store
 from tongdai.clock import SystemClock
 from tongdai.http.connections.protocol import Connections
 from tongdai.people.users.model import Role
+from tongdai.phone.relay import PING, PING_S, PONG
+from tongdai.phone.socket import SILENT_S
 from tongdai.processes.api import WEBSOCKETS, build
 from tongdai.switches.model import DEFAULT
 from tongdai.testing.asgi import running
@@ -32,10 +34,12 @@ class Switch:
 
     port: int = 0
     offered: list[str] = field(default_factory=list[str])
+    heard: list[str] = field(default_factory=list[str])
 
     async def answer(self, phone: ServerConnection) -> None:
         self.offered.append(phone.subprotocol or "")
         async for message in phone:
+            self.heard.append(str(message))
             await phone.send(str(message).upper())
 
 
@@ -89,6 +93,7 @@ async def desk(floor, dsn, settings, pool):
             yield Desk(server.sockets[0].getsockname()[1], person, made["agentId"], switch)
             leader.cancel()
             server.close()
+            await asyncio.gather(*state.tasks)
 
 
 async def closed(phone: ClientConnection) -> int:
@@ -107,6 +112,14 @@ async def credentials(phone: ClientConnection) -> dict[str, str]:
         return json.loads(await phone.recv())
 
 
+async def passed_on(phone: ClientConnection) -> str:
+    """The next message of the switch."""
+    async with asyncio.timeout(WITHIN_S):
+        while (message := await phone.recv()) == PING:
+            continue
+    return str(message)
+
+
 async def test_it_gives_credentials_and_passes_messages_both_ways(desk, floor):
     async with desk.phone() as phone:
         given = await credentials(phone)
@@ -114,7 +127,7 @@ async def test_it_gives_credentials_and_passes_messages_both_ways(desk, floor):
         account = await floor.tenant.done("GET", f"/v1/agents/{desk.agent_id}/phone-account")
         assert (given["username"], account["inBrowser"]) == (account["username"], True)
         await phone.send("register")
-        assert await phone.recv() == "REGISTER"
+        assert await passed_on(phone) == "REGISTER"
     assert desk.switch.offered == ["sip"]
 
 
@@ -170,10 +183,25 @@ async def test_released_account_waits_for_the_next_browser(desk, pool):
         assert again["password"] != first["password"]
 
 
-async def test_a_page_that_says_nothing_is_disconnected(desk):
+async def test_a_page_that_says_nothing_is_disconnected_and_its_account_is_held_by_nobody(desk, pool):
+    async with desk.phone() as phone:
+        given = await credentials(phone)
+        assert await closed(phone) == 4408
+    async with pool.acquire() as conn:
+        by = await conn.fetchval("select holding from phone_account where name = $1", given["username"])
+        assert by == browser.NOBODY
+
+
+async def test_a_page_that_answers_is_left_connected_and_its_answers_stay_here(desk):
     async with desk.phone() as phone:
         await credentials(phone)
-        assert await closed(phone) == 4408
+        until = asyncio.get_running_loop().time() + SILENT_S + PING_S
+        while asyncio.get_running_loop().time() < until:
+            assert await phone.recv() == PING
+            await phone.send(PONG)
+        await phone.send("options")
+        assert await passed_on(phone) == "OPTIONS"
+    assert desk.switch.heard == ["options"]
 
 
 async def test_bytes_that_are_no_text_end_it(desk):

@@ -129,6 +129,100 @@ def test_phone_is_free_after_a_restart_of_the_process_or_the_switch() -> None:
     play(scene)
 
 
+@MODES
+def test_agent_whose_browser_sleeps_or_is_gone_gets_no_caller_until_it_is_back(mode: Mode) -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, mode)
+        s.store.browsers.add("a0")
+        s.simulated.unregister("a0")  # its call, in mode nailed-up, continues
+        await everybody_is(s, AgentState.UNREACHABLE)
+        caller = await call_in(s, 1)
+        await asyncio.sleep(20)
+        assert not s.acd.offers
+        s.simulated.register("a0")
+        await s.until(lambda: caller.talks, WITHIN_S)
+        assert s.store.agents[FIRST].missed == 0
+
+    play(scene)
+
+
+@MODES
+def test_page_that_does_not_answer_gets_no_caller_though_the_switch_can_reach_it(mode: Mode) -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, mode)
+        s.store.browsers.add("a0")
+        s.store.asleep.add("a0")
+        await everybody_is(s, AgentState.UNREACHABLE)
+        caller = await call_in(s, 1)
+        await asyncio.sleep(20)
+        assert not s.acd.offers
+        s.store.asleep.clear()
+        await s.until(lambda: caller.talks, WITHIN_S)
+
+    play(scene)
+
+
+def test_next_caller_goes_to_another_agent_while_a_browser_is_gone() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, Mode.NAILED_UP, 2)
+        s.store.browsers |= {"a0", "a1"}
+        s.simulated.unregister("a0")
+        await s.until(lambda: s.states() == [AgentState.UNREACHABLE, AgentState.IDLE], WITHIN_S)
+        caller = await call_in(s, 1)
+        await s.until(lambda: caller.talks, WITHIN_S)
+        assert s.states() == [AgentState.UNREACHABLE, AgentState.TALKING]
+
+    play(scene)
+
+
+def test_talk_survives_a_browser_that_is_away_and_its_agent_gets_none_after_it() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, Mode.NAILED_UP)
+        s.store.browsers.add("a0")
+        caller = await call_in(s, 1, talk_s=20)
+        await everybody_is(s, AgentState.TALKING)
+        s.simulated.unregister("a0")
+        await s.until(lambda: s.acd.over)
+        assert caller.ended_by == "caller"
+        await s.until(lambda: s.states() == [AgentState.UNREACHABLE], WITHIN_S)
+        s.simulated.register("a0")
+        await everybody_is(s, AgentState.IDLE)
+
+    play(scene)
+
+
+def test_browser_that_went_while_nobody_led_is_known_before_anybody_is_offered_a_caller() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, Mode.NAILED_UP)
+        s.store.browsers.add("a0")
+        await s.stop()
+        s.simulated.unregister("a0")
+        s.start()
+        await s.until(lambda: s.ari.up)
+        await call_in(s, 1)
+        await asyncio.sleep(20)
+        assert not s.acd.offers
+        assert s.states() == [AgentState.UNREACHABLE]
+
+    play(scene)
+
+
+def test_desk_phone_that_signs_off_keeps_its_call_and_its_agent() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, Mode.NAILED_UP)
+        s.simulated.unregister("a0")
+        await asyncio.sleep(20)
+        assert s.states() == [AgentState.IDLE]
+
+    play(scene)
+
+
 def test_phone_is_busy_at_once_when_the_switch_reports_it() -> None:
     async def scene(s: Scene) -> None:
         await started(s)

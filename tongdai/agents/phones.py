@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from tongdai.agents.accounts.browser import in_browser, with_page
 from tongdai.db.pool import Connection
 from tongdai.ids import SwitchId, TenantId
 
@@ -22,10 +23,20 @@ class Phone(NamedTuple):
     channel_id: UUID | None
     """The channel of the connection to it, or of the call for which it rings; None: there is none."""
     busy_elsewhere: bool
+    reachable: bool
+    """The fact in the agent's row."""
+    browser: bool
+    """It is in a browser, which may go to sleep with its call connected: it signs on, and is asked whether it is
+    there."""
+    page: bool
+    """A page of a browser has it, and answers."""
 
 
-PHONES = """
-select endpoint, channel_id, busy_elsewhere from agent where switch_id = $1 and (state <> 'offline' or busy_elsewhere)
+PHONES = f"""
+select a.endpoint, a.channel_id, a.busy_elsewhere, a.phone_reachable,
+    {in_browser("a.tenant_id")} as browser,
+    {with_page("a.tenant_id")} as page
+from agent a where a.switch_id = $1 and (a.state <> 'offline' or a.busy_elsewhere)
 """
 
 
@@ -90,11 +101,12 @@ async def free_elsewhere(conn: Connection, switch_id: SwitchId, endpoints: Seque
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 """How long a phone that could not be called is left alone, while nothing is heard of it."""
 TENANTS_OF_UNREACHABLE = "select distinct tenant_id from agent where state = 'unreachable' and switch_id = $1"
-TRY_AGAIN = """
+TRY_AGAIN = f"""
 with held as materialized (
-    select agent_id from agent
-    where tenant_id = $1 and state = 'unreachable' and mode = 'ring' and state_since < now() - $2::interval
-    order by agent_id for update skip locked
+    select a.agent_id from agent a
+    where a.tenant_id = $1 and a.state = 'unreachable' and a.mode = 'ring' and a.state_since < now() - $2::interval
+        and (not {in_browser("$1")} or {with_page("$1")})
+    order by a.agent_id for update skip locked
 )
 update agent set phone_reachable = true, state = 'idle', state_since = now()
 from held where agent.tenant_id = $1 and agent.agent_id = held.agent_id returning true
@@ -102,7 +114,8 @@ from held where agent.tenant_id = $1 and agent.agent_id = held.agent_id returnin
 
 
 async def try_again(conn: Connection, switch_id: SwitchId) -> int:
-    """unreachable → idle, for agents in mode ring whose phone could not be called a while ago."""
+    """unreachable → idle, for agents in mode ring whose phone could not be called a while ago. Not of a browser that is
+    not there: it signs on."""
     tenants = await conn.fetch(TENANTS_OF_UNREACHABLE, switch_id)
     return sum([len(await conn.fetch(TRY_AGAIN, row["tenant_id"], TRY_AGAIN_AFTER)) for row in tenants])
 

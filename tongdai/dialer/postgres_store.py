@@ -223,6 +223,14 @@ class PostgresStore:
         async with self._pool.acquire() as conn:
             return await phones.watched(conn, self._switch_id)
 
+    async def phones_reachable(self, endpoints: Sequence[str]) -> int:
+        async with self._pool.acquire() as conn:
+            return await phones.reachable(conn, self._switch_id, endpoints)
+
+    async def phones_unreachable(self, endpoints: Sequence[str]) -> int:
+        async with self._pool.acquire() as conn:
+            return await phones.unreachable(conn, self._switch_id, endpoints)
+
     async def phones_busy_elsewhere(self, endpoints: Sequence[str]) -> int:
         async with self._pool.acquire() as conn:
             return await phones.busy_elsewhere(conn, self._switch_id, endpoints)

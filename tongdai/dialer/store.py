@@ -137,6 +137,14 @@ class DialerStore(Protocol):
         """The phones of agents who are signed in, and of those that are busy elsewhere."""
         ...
 
+    async def phones_reachable(self, endpoints: Sequence[str]) -> int:
+        """The switch can reach the phones; returns the number of agents who can take calls since."""
+        ...
+
+    async def phones_unreachable(self, endpoints: Sequence[str]) -> int:
+        """The switch cannot reach the phones: their agents get no calls. Returns 0."""
+        ...
+
     async def phones_busy_elsewhere(self, endpoints: Sequence[str]) -> int:
         """The phones are in calls that are not ours: their agents get no calls. Returns 0."""
         ...

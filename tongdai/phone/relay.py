@@ -15,6 +15,11 @@ from websockets.typing import Subprotocol
 
 from tongdai.http.connections.websocket import WebSocket
 
+PING, PONG = "\r\n\r\n", "\r\n"
+"""Question to the page and its answer (RFC 5626, 3.5.1), which are not passed on. A browser answers the pings of
+websockets itself, also while the page sleeps; this one is answered by the page."""
+PING_S = 2.0
+"""How often a page is asked."""
 SIP = "sip"
 """Name of the protocol in both handshakes (RFC 7118)."""
 MESSAGE_MAX = 64 * 1024
@@ -73,28 +78,11 @@ async def connected(url: str) -> AsyncGenerator[ClientConnection]:
 async def relay(
     browser: WebSocket, switch: ClientConnection, heard: Callable[[], None], until: Callable[[], Awaitable[Ended]]
 ) -> Ended:
-    """Relay until one side ends or `until` returns; `heard` is called for each message of the browser."""
+    """Relay until one side ends or `until` returns; `heard` is called for each message of the browser, which is asked
+    for one every PING_S."""
 
-    async def of_browser() -> Ended:
-        try:
-            while (text := await browser.receive()) is not None:
-                heard()
-                await switch.send(text, text=True)
-        except ValueError:
-            return UNREADABLE
-        except ConnectionClosed:
-            return NO_SWITCH
-        return LEFT
-
-    async def of_switch() -> Ended:
-        try:
-            async for message in switch:
-                await browser.send(message if isinstance(message, str) else message.decode())
-        except (ConnectionClosed, UnicodeDecodeError):
-            pass
-        return NO_SWITCH
-
-    running = {asyncio.create_task(_awaited(one)) for one in (of_browser, of_switch, until)}
+    sides = (_of_browser(browser, switch, heard), _of_switch(browser, switch), _asked(browser), _awaited(until))
+    running = {asyncio.create_task(one) for one in sides}
     try:
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         return next(iter(done)).result()
@@ -106,3 +94,31 @@ async def relay(
 
 async def _awaited(one: Callable[[], Awaitable[Ended]]) -> Ended:
     return await one()
+
+
+async def _of_browser(browser: WebSocket, switch: ClientConnection, heard: Callable[[], None]) -> Ended:
+    try:
+        while (text := await browser.receive()) is not None:
+            heard()
+            if text.strip("\r\n"):
+                await switch.send(text, text=True)
+    except ValueError:
+        return UNREADABLE
+    except ConnectionClosed:
+        return NO_SWITCH
+    return LEFT
+
+
+async def _of_switch(browser: WebSocket, switch: ClientConnection) -> Ended:
+    try:
+        async for message in switch:
+            await browser.send(message if isinstance(message, str) else message.decode())
+    except (ConnectionClosed, UnicodeDecodeError):
+        pass
+    return NO_SWITCH
+
+
+async def _asked(browser: WebSocket) -> Ended:
+    while True:
+        await browser.send(PING)
+        await asyncio.sleep(PING_S)

@@ -10,9 +10,9 @@ this connection extends (agents/accounts/browser.py). A browser that asks with `
 one, or from a desk phone.
 
 It ends with the session (within BEAT_S), the page, the switch's connection or the server, when another connection holds
-the account, or when the page has sent nothing for SILENT_S: the switch asks it every few seconds whether it is there
-(switch/commands/accounts.py), which a page that sleeps does not answer. The switch takes a phone whose connection ends
-for unreachable at once.
+the account, or when the page has sent nothing for SILENT_S: it is asked every PING_S whether it is there, which a page
+that sleeps does not answer. The account has no page then, and the switch takes a phone whose connection ends for
+unreachable at once: its agent gets no callers (telephony/phone_watch.py).
 
 After a crash the holding ends by itself; the leader of the switch removes the account there.
 """
@@ -53,9 +53,9 @@ from tongdai.switches import store as switches
 log = structlog.get_logger()
 
 PATH = "/phone"
-BEAT_S = 3.0
+BEAT_S = 4.0
 """How often the session is checked and the holding extended."""
-SILENT_S = 8.0
+SILENT_S = 6.0
 """Time without a message from the page after which it counts as asleep."""
 ON_SWITCH_S = 10.0
 """How long the switch may take to get the account."""
@@ -113,10 +113,18 @@ class PhoneSocket:
         finally:
             if self._open.get(place) is taken:
                 del self._open[place]
-            if ended is SESSION_ENDED:
-                async with connection(request) as conn:
-                    await browser.release(conn, tenant_id, agent_id, holding)
+            await self._end(request, tenant_id, agent_id, holding, ended)
         return ended
+
+    async def _end(self, request: Request, tenant_id: TenantId, agent_id: AgentId, holding: UUID, ended: Ended) -> None:
+        """End the holding; without the database it ends by itself."""
+        end = browser.release if ended is SESSION_ENDED else browser.leave
+        try:
+            async with connection(request) as conn:
+                await end(conn, tenant_id, agent_id, holding)
+        except Exception as error:
+            if not unavailable(error):
+                raise
 
     async def _served(self, socket: WebSocket, request: Request, held: Held, holding: "_Holding") -> Ended:
         assert self._url is not None
@@ -166,19 +174,25 @@ class _Holding:
 
     async def over(self) -> Ended:
         """Extend the holding until it ends; why it does."""
+        extended_at = self._loop.time()
         stopping = asyncio.create_task(self._request.resources.stopping.wait())
         taken = asyncio.create_task(self._taken.wait())
         try:
             while True:
-                await asyncio.wait((stopping, taken), timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
+                until = min(extended_at + BEAT_S, self._heard_at + SILENT_S)
+                timeout = max(0.0, until - self._loop.time())
+                await asyncio.wait((stopping, taken), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
                 if stopping.done():
                     return STOPPING
                 if taken.done():
                     return TAKEN
-                if self._loop.time() - self._heard_at > SILENT_S:
+                now = self._loop.time()
+                if now - self._heard_at >= SILENT_S:
                     return SILENT
-                if (ended := await self._extended()) is not None:
-                    return ended
+                if now - extended_at >= BEAT_S:
+                    extended_at = now
+                    if (ended := await self._extended()) is not None:
+                        return ended
         finally:
             stopping.cancel()
             taken.cancel()

@@ -1,4 +1,5 @@
-"""Watches agents' phones for calls that are not ours: their agents get no calls meanwhile.
+"""Watches agents' phones for calls that are not ours, and browsers for whether they are there: their agents get no
+calls meanwhile.
 
     a report of a phone ──┐
     once a second ────────┴─▶ list the phones' channels ─▶ not ours ─▶ busy elsewhere, in the agent's row
@@ -12,6 +13,10 @@ The report (DeviceStateChanged, subscribed to for each agent who is signed in) m
 when a call begins or ends on a phone that is in one already, as nailed-up ones are, and may be lost: so all phones are
 listed once a second. At a connection to the switch they are compared before anybody is offered a call.
 
+A browser that sleeps, or whose connection broke, keeps its call: nothing else would show that nobody hears. It is there
+while a page answers (phone/socket.py), which is in the row of its account, and the switch can reach it. What changes is
+recorded, so that a phone which could not be called though it is there is not tried each second.
+
 Owns the subscriptions, and nothing else: the rows have what was found. The rows are read after the listing, since the
 id of a channel of ours is committed before the phone is called. When the switch or the database fails, the round is
 repeated; until then the rows say what was true before.
@@ -22,6 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
+from tongdai.agents.phones import Phone
 from tongdai.clock import Clock
 from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
@@ -50,6 +56,8 @@ class PhoneWatch:
         """Phones, and trunks, that had channels that are not ours when they were last looked at."""
         self._ours: set[str] = set()
         """The channels in the rows that were read last: one that was released meanwhile may be listed once more."""
+        self._there: set[str] = set()
+        """Browsers that the switch could reach when they were last looked at."""
         self._subscribed: set[str] = set()
         self._subscribes = True
         """False: the switch has refused to report on phones since it was connected."""
@@ -65,6 +73,7 @@ class PhoneWatch:
     async def connected(self) -> None:
         """Compare all phones, before anybody is offered a call. Raises UNAVAILABLE and SwitchUnreachable."""
         self._subscribed.clear()
+        self._there.clear()
         self._subscribes = True
         try:
             await self._compare_all()
@@ -93,18 +102,19 @@ class PhoneWatch:
                 await self._compare({phone: () if found is None else found.channel_ids})
 
     async def _compare_all(self) -> None:
-        listed = {phone.name: phone.channel_ids for phone in await commands.endpoints(self._ari)}
-        await self._compare(listed, whole=True)
+        listed = await commands.endpoints(self._ari)
+        rows = await self._compare({phone.name: phone.channel_ids for phone in listed}, whole=True)
+        await self._reach({phone.name for phone in listed if phone.state == "online"}, rows)
 
-    async def _compare(self, listed: Mapping[str, Sequence[str]], *, whole: bool = False) -> None:
-        """Record which of the listed phones are busy. `whole`: no other one is."""
+    async def _compare(self, listed: Mapping[str, Sequence[str]], *, whole: bool = False) -> Sequence[Phone]:
+        """Record which of the listed phones are busy. `whole`: no other one is; all rows are returned."""
         suspected = {
             phone: others
             for phone, channels in listed.items()
             if (others := {channel_id for channel_id in channels if not self._owned(channel_id)})
         }
         if not whole and not suspected and not self._busy & listed.keys():
-            return
+            return ()
         rows = await self._store.phones()
         before, self._ours = self._ours, {str(row.channel_id) for row in rows}
         busy = {phone for phone, channels in suspected.items() if channels - self._ours - before}
@@ -118,6 +128,23 @@ class PhoneWatch:
             for phone in sorted(phones & {row.endpoint for row in rows}):
                 log.info(event, phone=phone)
         if over and await self._store.phones_free_elsewhere(sorted(over)):
+            self._agent_became_free()
+        return rows
+
+    async def _reach(self, online: set[str], rows: Sequence[Phone]) -> None:
+        """Record which browsers have come or gone."""
+        browsers = {row.endpoint for row in rows if row.browser}
+        reachable = {row.endpoint for row in rows if row.reachable}
+        there = {row.endpoint for row in rows if row.page} & online
+        gone, back = (browsers - there) & reachable, there - self._there - reachable
+        if gone:
+            await self._store.phones_unreachable(sorted(gone))
+        available = await self._store.phones_reachable(sorted(back)) if back else 0
+        self._there = there
+        for phones, event in ((gone, "browser phone gone"), (back, "browser phone back")):
+            for phone in sorted(phones):
+                log.info(event, phone=phone)
+        if available:
             self._agent_became_free()
 
     async def _subscribe(self) -> None:

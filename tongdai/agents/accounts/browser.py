@@ -1,7 +1,8 @@
 """Accounts that browsers use: each is held by one connection of one browser, and is on the switch meanwhile.
 
     hold ──▶ held ──extend, each few seconds──▶ held
-               ├── not extended: the server crashed, or the browser is gone ──▶ LEASE later: released
+               ├── leave: the connection has ended ──▶ held by nobody, for a reload ──▶ LEASE later: released
+               ├── not extended: the server crashed ──────────────────────────────────▶ LEASE later: released
                ├── release: the session has ended ───────────────────────────▶ released
                └── hold by another connection: that one has it, the first one's `extend` says so
 
@@ -39,6 +40,27 @@ class Held:
     credentials: Credentials
     renewed: bool
     """The password is a new one."""
+
+
+NOBODY = UUID(int=0)
+"""The holding of an account that no connection has at the moment: it waits for the same session."""
+
+
+def in_browser(tenant: str) -> str:
+    """SQL: whether the phone of the agent `a`, of that tenant, is in a browser."""
+    return f"""exists (
+        select from phone_account p
+        where p.tenant_id = {tenant} and p.agent_id = a.agent_id and p.removed_at is null and p.browser
+    )"""
+
+
+def with_page(tenant: str) -> str:
+    """SQL: whether it is, and a page answers there."""
+    return f"""exists (
+        select from phone_account p
+        where p.tenant_id = {tenant} and p.agent_id = a.agent_id and p.removed_at is null and p.browser
+            and p.holding <> '{NOBODY}' and p.held_until > now()
+    )"""
 
 
 FIND = """
@@ -97,6 +119,18 @@ from clock where p.tenant_id = $1 and p.agent_id = $2 and p.holding = $3 and p.r
 async def extend(conn: Connection, tenant_id: TenantId, agent_id: AgentId, holding: UUID) -> bool:
     """False: the connection does not have the account any more."""
     return await conn.fetchval(EXTEND, tenant_id, agent_id, holding, LEASE) is True
+
+
+LEAVE = """
+update phone_account p set holding = $4
+where p.tenant_id = $1 and p.agent_id = $2 and p.holding = $3 and p.removed_at is null
+"""
+
+
+async def leave(conn: Connection, tenant_id: TenantId, agent_id: AgentId, holding: UUID) -> None:
+    """End a holding whose connection has ended, unless another one has the account. It stays on the switch for the rest
+    of the lease: a page that is loaded again need not wait for it."""
+    await conn.execute(LEAVE, tenant_id, agent_id, holding, NOBODY)
 
 
 RELEASE = """

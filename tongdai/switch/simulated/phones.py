@@ -112,7 +112,8 @@ class SimulatedPhones(SimulatedInbound):
     def _endpoint_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
         match method, *rest:
             case ("GET", "PJSIP"):
-                return Reply(200, self._endpoint_views(self.phones))
+                accounts = {name for kind, name in self.accounts if kind == "endpoint"}
+                return Reply(200, self._endpoint_views([*self.phones, *sorted(accounts - self.phones.keys())]))
             case ("GET", "PJSIP", name) if self.state_of(name) != "INVALID":
                 return Reply(200, self._endpoint_views([name])[0])
             case _:

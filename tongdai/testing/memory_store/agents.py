@@ -170,10 +170,23 @@ class MemoryAgents(MemoryState):
 
     async def phones(self) -> list[Phone]:
         return [
-            Phone(agent.endpoint, agent.channel_id, agent.busy_elsewhere)
+            Phone(
+                endpoint=agent.endpoint,
+                channel_id=agent.channel_id,
+                busy_elsewhere=agent.busy_elsewhere,
+                reachable=agent.phone_reachable,
+                browser=agent.endpoint in self.browsers,
+                page=agent.endpoint in self.browsers - self.asleep,
+            )
             for agent in self.agents.values()
             if agent.state is not AgentState.OFFLINE or agent.busy_elsewhere
         ]
+
+    async def phones_reachable(self, endpoints: Sequence[str]) -> int:
+        return sum([await self.phone_reachable(endpoint, reachable=True) for endpoint in endpoints])
+
+    async def phones_unreachable(self, endpoints: Sequence[str]) -> int:
+        return sum([await self.phone_reachable(endpoint, reachable=False) for endpoint in endpoints])
 
     async def phones_busy_elsewhere(self, endpoints: Sequence[str]) -> int:
         return self._set_busy_elsewhere(endpoints, busy=True)

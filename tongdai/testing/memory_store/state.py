@@ -33,6 +33,10 @@ class MemoryState:
         self.campaigns: dict[CampaignId, MemoryCampaign] = {}
         self.contacts: dict[ContactId, MemoryContact] = {}
         self.agents: dict[AgentId, Agent] = {}
+        self.browsers: set[str] = set()
+        """The endpoints of agents whose phone is in a browser."""
+        self.asleep: set[str] = set()
+        """Endpoints of `browsers` whose page does not answer."""
         self.roles: dict[AgentId, Roles] = {}
         self.listed: dict[str, list[Listed]] = {}
         self.accepted: dict[AgentId, ContactId] = {}

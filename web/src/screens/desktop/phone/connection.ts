@@ -1,6 +1,10 @@
-/** The websocket to the switch, as JsSIP uses sockets. Its first message brings the credentials, all others are SIP. */
+/** The websocket to the switch, as JsSIP uses sockets. Its first message brings the credentials, all others are SIP, but for a ping. */
 
 import type { Socket } from "jssip/lib/Socket";
+
+/** The server's question whether the page is awake, and the answer (tongdai/phone/relay.py). */
+const PING = "\r\n\r\n";
+const PONG = "\r\n";
 
 export type Credentials = { username: string; password: string };
 
@@ -37,6 +41,7 @@ export class Connection implements Socket {
     this.#socket = socket;
     this.#take = false;
     socket.onmessage = ({ data }: MessageEvent<string>) => {
+      if (data === PING) return socket.send(PONG);
       if (this.#signedOn) return this.ondata(data);
       this.#signedOn = true;
       this.heard.credentials(JSON.parse(data) as Credentials);

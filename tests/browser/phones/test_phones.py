@@ -1,0 +1,40 @@
+"""The phone in an agent's browser, as the server and other tabs see it; calls are simulated."""
+
+import time
+
+import httpx2
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.phones.conftest import Desk
+from tests.support.pages import PROCESSES, asleep
+
+
+def phone(page: Page) -> Locator:
+    return page.get_by_role("region", name="Phone in this browser").get_by_role("status")
+
+
+def state(page: Page) -> Locator:
+    return page.get_by_role("region", name="My state").get_by_role("status")
+
+
+def becomes(api: httpx2.Client, agent_id: int, wanted: str) -> None:
+    until = time.monotonic() + 2 * PATIENCE_MS / 1000
+    while (shown := api.get(f"/agents/{agent_id}").json()["state"]) != wanted:
+        assert time.monotonic() < until, f"the agent stays {shown}"
+
+
+def test_page_that_sleeps_makes_its_agent_unreachable_until_it_wakes(
+    desk: Desk, browser: Browser, api: httpx2.Client
+) -> None:
+    agent_id, page = desk("sleeper")
+    page.get_by_role("button", name="Take the phone here").click()
+    expect(phone(page)).to_contain_text("Ready")
+    page.get_by_role("button", name="Sign in").click()
+    expect(state(page)).to_contain_text("Ready")
+
+    with asleep(browser.new_browser_cdp_session().send(PROCESSES)):
+        becomes(api, agent_id, "unreachable")
+    becomes(api, agent_id, "idle")
+    expect(state(page)).to_contain_text("Ready")
+    expect(phone(page)).to_contain_text("Ready")
