@@ -38,3 +38,30 @@ def test_page_that_sleeps_makes_its_agent_unreachable_until_it_wakes(
     becomes(api, agent_id, "idle")
     expect(state(page)).to_contain_text("Ready")
     expect(phone(page)).to_contain_text("Ready")
+
+
+def test_second_tab_says_that_the_phone_is_in_another_and_takes_it_by_asking(desk: Desk) -> None:
+    _, first = desk("tabs")
+    first.get_by_role("button", name="Take the phone here").click()
+    expect(phone(first)).to_contain_text("Ready")
+    second = first.context.new_page()
+    second.goto("/desk")
+    expect(phone(second)).to_contain_text("In another tab")
+    expect(second.get_by_role("button", name="Sign in")).to_be_disabled()
+    second.get_by_role("button", name="Take the phone here").click()
+    expect(phone(second)).to_contain_text("Ready")
+    expect(phone(first)).to_contain_text("Taken over elsewhere")
+    first.get_by_role("button", name="Take the phone here").click()
+    expect(phone(first)).to_contain_text("Ready")
+    expect(phone(second)).to_contain_text("Taken over elsewhere")
+
+
+def test_tab_that_waits_is_the_phone_when_the_other_is_closed(desk: Desk) -> None:
+    _, first = desk("heir")
+    first.get_by_role("button", name="Take the phone here").click()
+    expect(phone(first)).to_contain_text("Ready")
+    second = first.context.new_page()
+    second.goto("/desk")
+    expect(phone(second)).to_contain_text("In another tab")
+    first.close()
+    expect(phone(second)).to_contain_text("Ready")

@@ -89,7 +89,7 @@ export const en = {
       asking: "Your browser asks whether this page may use the microphone: allow it.",
       denied: "Allow the microphone for this page, beside its address, then try again.",
       no_microphone: "Plug in a headset, then try again.",
-      other_tab: "Another tab of this browser is your phone.",
+      other_tab: "Another tab of this browser is your phone. This one becomes it when that one is closed.",
       elsewhere: "You are signed in on another computer or browser, which is your phone.",
       taken: "Another tab, computer or browser became your phone.",
       desk_phone: "Your account is set up in another phone. If you use this browser instead, that phone is signed off.",

@@ -92,7 +92,7 @@ export const vi: Translated<typeof en> = {
       asking: "Trình duyệt hỏi trang này có được dùng micrô không: hãy cho phép.",
       denied: "Hãy cho phép micrô cho trang này, bên cạnh địa chỉ trang, rồi thử lại.",
       no_microphone: "Hãy cắm tai nghe rồi thử lại.",
-      other_tab: "Một thẻ khác của trình duyệt này đang là điện thoại của bạn.",
+      other_tab: "Một thẻ khác của trình duyệt này đang là điện thoại của bạn. Khi thẻ đó đóng, thẻ này thay nó.",
       elsewhere: "Bạn đang đăng nhập ở máy tính hoặc trình duyệt khác, và đó là điện thoại của bạn.",
       taken: "Một thẻ, máy tính hoặc trình duyệt khác đã trở thành điện thoại của bạn.",
       desk_phone: "Tài khoản của bạn đang được cài ở một máy khác. Nếu dùng trình duyệt này, máy đó sẽ bị ngắt.",

@@ -117,21 +117,45 @@ class Phone {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Hold the lock of the agent's phone in this browser, as long as this tab has the phone. */
-  #lock(name: string, steal: boolean, then: () => void): void {
+  /** Hold the lock of the agent's phone in this browser, as long as this tab has the phone; wait while another tab has it. */
+  #lock(name: string, take: boolean, then: () => void): void {
     if (!navigator.locks) return then(); // no secure context: it is told below
-    navigator.locks
-      .request(name, steal ? { steal } : { ifAvailable: true }, (lock) => {
-        if (!lock) return this.#show("other_tab");
-        return new Promise<void>((resolve) => {
-          this.#unlock = resolve;
-          then();
-        });
-      })
-      .catch(() => {
-        this.#unlock = null; // another tab has taken it
-        this.stop("taken");
+    void this.#hold(name, take ? { steal: true } : { ifAvailable: true }, then).then((held) => {
+      if (held) return;
+      this.#show("other_tab");
+      this.#wait(name, then);
+    });
+  }
+
+  /** Be the phone once no other tab is. */
+  #wait(name: string, then: () => void): void {
+    const waiting = new AbortController();
+    this.#unlock = () => waiting.abort();
+    void this.#hold(name, { signal: waiting.signal }, () => {
+      this.#show("connecting");
+      then();
+    });
+  }
+
+  /** Hold the lock until it is given back, or taken by another tab; whether it was held. */
+  async #hold(name: string, how: LockOptions, then: () => void): Promise<boolean> {
+    let held = false;
+    const unlocked = (): Promise<void> => new Promise((resolve) => (this.#unlock = resolve));
+    try {
+      await navigator.locks.request(name, how, (lock) => {
+        if (!lock) return;
+        held = true;
+        const given = unlocked();
+        then();
+        return given;
       });
+    } catch {
+      if (!held) return true; // it no longer waits
+      this.#unlock = null;
+      this.stop("taken");
+      this.#wait(name, then);
+    }
+    return held;
   }
 
   #connect(take: boolean): void {
