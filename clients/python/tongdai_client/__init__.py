@@ -101,7 +101,7 @@ from tongdai_client.models.imports import (
     ImportTable,
     ImportUndone,
 )
-from tongdai_client.models.inbound.menus import Menu, MenuCreated, NewMenu
+from tongdai_client.models.inbound.menus import Menu, MenuCreated, MenuUsers, NewMenu
 from tongdai_client.models.inbound.opening_hours import (
     CallerDestination,
     Closure,
@@ -264,6 +264,7 @@ __all__ = [
     "LiveTopics",
     "Menu",
     "MenuCreated",
+    "MenuUsers",
     "MissedCall",
     "NewContact",
     "NewDncNumber",

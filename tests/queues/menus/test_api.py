@@ -10,6 +10,7 @@ from tests.support.api import Tenant, refused
 MENUS = "/v1/queues/menus"
 NOTHING = {"queueId": None, "number": None, "sound": None, "menuId": None}
 LATER = {"kind": "callback"}
+UNUSED = {"queues": [], "menus": [], "defaultHours": False}
 PLAIN: dict[str, Any] = {"name": "M", "options": {"1": LATER}}
 
 
@@ -37,6 +38,7 @@ async def test_menu_is_read_as_it_was_created(tenant: Tenant) -> None:
         "menuId": menu_id,
         "options": {key: NOTHING | option for key, option in sent["options"].items()},
         "otherwise": NOTHING | sent["otherwise"],
+        "usedBy": UNUSED,
     }
     assert await tenant.done("GET", f"{MENUS}/{menu_id}") == shown
     assert shown in (await tenant.done("GET", MENUS))["data"]
@@ -54,6 +56,7 @@ async def test_menu_has_defaults_and_is_replaced_as_a_whole(tenant: Tenant) -> N
         "repeats": 2,
         "options": {"#": NOTHING | {"kind": "hang_up"}},
         "otherwise": None,
+        "usedBy": UNUSED,
     }
 
 
@@ -111,6 +114,27 @@ async def test_menu_of_another_tenant_is_no_destination(tenant: Tenant, other_te
     ):
         message = refused(await tenant.call(method, path, json=body), 404, "NOT_FOUND")
         assert message == f"{field}: menu {theirs} not found"
+
+
+async def test_menu_tells_what_brings_callers_to_it(tenant: Tenant, other_tenant: Tenant) -> None:
+    front, full, closed = await tenant.queue("Front"), await tenant.queue("Full"), await tenant.queue("Closed")
+    below, beside = await menu(tenant), await menu(tenant)
+    above = await menu(tenant, options={"1": to(below), "2": to(below), "3": LATER})
+    await menu(other_tenant)
+    await tenant.done("PATCH", f"/v1/queues/inbound/{front}/settings", json={"menuId": below, "overflow": to(below)})
+    await tenant.done("PATCH", f"/v1/queues/inbound/{full}/settings", json={"whenFull": to(below)})
+    await tenant.done("PUT", f"/v1/queues/inbound/{closed}/hours", json={"afterHours": to(below)})
+    await tenant.done("PUT", "/v1/queues/hours", json={"afterHours": to(beside)})
+    used = {
+        below: {"queues": sorted([front, full, closed]), "menus": [above], "defaultHours": False},
+        beside: UNUSED | {"defaultHours": True},
+        above: UNUSED,
+    }
+    for menu_id, by in used.items():
+        assert (await tenant.done("GET", f"{MENUS}/{menu_id}"))["usedBy"] == by
+    for query in ("", "?cursor=*"):
+        listed = (await tenant.done("GET", f"{MENUS}{query}"))["data"]
+        assert {one["menuId"]: one["usedBy"] for one in listed} == used
 
 
 async def test_menu_and_queue_that_are_used_are_not_deleted(tenant: Tenant) -> None:

@@ -1,5 +1,6 @@
 """The targets of destinations in the database."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tongdai.db.pool import Connection
@@ -67,7 +68,7 @@ DEFAULTS = "select true from default_opening_hours where tenant_id = $1 and afte
 
 
 class Users(NamedTuple):
-    """The settings that send callers to a destination; the first few when there are many."""
+    """The settings that send callers to a destination."""
 
     queues: list[QueueId]
     menus: list[MenuId]
@@ -76,8 +77,41 @@ class Users(NamedTuple):
 
 
 async def users(conn: Connection, tenant_id: TenantId, destination: Destination, limit: int) -> Users:
-    """The settings that send callers to a destination."""
+    """The settings that send callers to a destination; at most `limit` queues and as many menus."""
     sought = stored_form(destination)
     queues = [row["queue_id"] for row in await conn.fetch(QUEUES, tenant_id, sought, limit)]
     menus = [row["menu_id"] for row in await conn.fetch(MENUS, tenant_id, sought, limit)]
     return Users(queues, menus, bool(await conn.fetchval(DEFAULTS, tenant_id, sought)))
+
+
+OF_MENUS = f"""
+select 'queue' as kind, queue_id as user_id, menu_id::text as target from queue_setting
+where tenant_id = $1 and menu_id::text = any($2)
+union
+select 'queue', queue_id, sent ->> 'target' from queue_setting, unnest(array[{", ".join(_SETTINGS)}]) as sent
+where tenant_id = $1 and sent ->> 'kind' = 'menu' and sent ->> 'target' = any($2)
+union
+select 'queue', queue_id, after_hours ->> 'target' from opening_hours
+where tenant_id = $1 and after_hours ->> 'kind' = 'menu' and after_hours ->> 'target' = any($2)
+union
+select 'menu', menu_id, option ->> 'target' from menu, jsonb_path_query(options, '$.*') as option
+where tenant_id = $1 and option ->> 'kind' = 'menu' and option ->> 'target' = any($2)
+union
+select 'defaults', 0, after_hours ->> 'target' from default_opening_hours
+where tenant_id = $1 and after_hours ->> 'kind' = 'menu' and after_hours ->> 'target' = any($2)
+order by user_id
+"""
+
+
+async def users_of_menus(conn: Connection, tenant_id: TenantId, menu_ids: Sequence[MenuId]) -> dict[MenuId, Users]:
+    """The settings that bring callers to each of these menus: destinations, and queues that have it in front."""
+    rows = await conn.fetch(OF_MENUS, tenant_id, [str(menu_id) for menu_id in menu_ids])
+    found: dict[MenuId, Users] = {}
+    for menu_id in menu_ids:
+        of_menu = [(row["kind"], row["user_id"]) for row in rows if row["target"] == str(menu_id)]
+        found[menu_id] = Users(
+            [QueueId(user_id) for kind, user_id in of_menu if kind == "queue"],
+            [MenuId(user_id) for kind, user_id in of_menu if kind == "menu"],
+            any(kind == "defaults" for kind, _ in of_menu),
+        )
+    return found

@@ -37,6 +37,8 @@ from tongdai.queues.model import DestinationKind
 
 _TAG = "Menus"
 NO_MENU = "Menu not found"
+_NAMED = 5
+"""The most queues, and menus, that a refusal names."""
 
 
 class MenuSent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -54,6 +56,17 @@ class MenuSent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Where callers go who pressed none of the keys, but no menu; null: the call ends."""
 
 
+class MenuUsers(msgspec.Struct, kw_only=True):
+    """Settings that bring callers to a menu, and keep it from being deleted."""
+
+    queues: list[int]
+    """The queues that have it in front, or send callers there by their settings or hours."""
+    menus: list[int]
+    """The menus with an option that leads there."""
+    defaultHours: bool
+    """Whether the opening hours that queues have without their own send callers there."""
+
+
 class MenuView(msgspec.Struct, kw_only=True):
     menuId: int
     """The menu."""
@@ -69,6 +82,8 @@ class MenuView(msgspec.Struct, kw_only=True):
     """Where callers go, by the key that they press."""
     otherwise: CallerDestination | None
     """Where callers go who pressed none of the keys; null: the call ends."""
+    usedBy: MenuUsers
+    """The settings that bring callers there."""
 
 
 class MenuPage(msgspec.Struct, kw_only=True):
@@ -100,6 +115,7 @@ _SAMPLE: dict[str, Any] = {
     **_SENT,
     "options": {key: _NONE | option for key, option in _SENT["options"].items()},
     "otherwise": _NONE | _SENT["otherwise"],
+    "usedBy": {"queues": [1001225], "menus": [], "defaultHours": False},
 }
 _REFINE: dict[str, Any] = {
     "MenuSent": {
@@ -138,7 +154,8 @@ async def list_menus(request: Request) -> Response:
             after=partial(store.after, conn, principal.tenant_id),
             key=lambda row: row[0],
         )
-    rows = [_view(*row, principal.country) for row in part.rows]
+        users = await destinations.users_of_menus(conn, principal.tenant_id, [menu_id for menu_id, _ in part.rows])
+    rows = [_view(menu_id, menu, users[menu_id], principal.country) for menu_id, menu in part.rows]
     return ok(MenuPage(totalRecord=part.total, nextCursor=part.next, data=rows))
 
 
@@ -157,9 +174,10 @@ async def get_menu(request: Request) -> Response:
     principal, menu_id = principal_of(request), _menu_id(request)
     async with connection(request) as conn:
         menu = await store.find(conn, principal.tenant_id, menu_id)
-    if menu is None:
-        raise NotFound(NO_MENU)
-    return ok(_view(menu_id, menu, principal.country))
+        if menu is None:
+            raise NotFound(NO_MENU)
+        users = await destinations.users_of_menus(conn, principal.tenant_id, [menu_id])
+    return ok(_view(menu_id, menu, users[menu_id], principal.country))
 
 
 @endpoint(
@@ -242,7 +260,7 @@ async def delete_menu(request: Request) -> Response:
 
 def _users(users: Users) -> str:
     kinds: list[tuple[str, Sequence[int]]] = [("queue", users.queues), ("menu", users.menus)]
-    named = [f"{noun} {one}" for noun, found in kinds for one in found]
+    named = [f"{noun} {one}" for noun, found in kinds for one in found[:_NAMED]]
     return ", ".join([*named, *(["the default opening hours"] if users.defaults else [])])
 
 
@@ -294,7 +312,7 @@ async def _check(conn: Connection, tenant_id: TenantId, menu_id: MenuId | None, 
         raise InvalidInput(f"options must not lead back to a menu, nor through more than {MAX_LEVELS} of them")
 
 
-def _view(menu_id: MenuId, menu: Menu, country: str) -> MenuView:
+def _view(menu_id: MenuId, menu: Menu, users: Users, country: str) -> MenuView:
     options = {key: view.show(option, country) for key, option in menu.options.items()}
     return MenuView(
         menuId=menu_id,
@@ -304,6 +322,7 @@ def _view(menu_id: MenuId, menu: Menu, country: str) -> MenuView:
         repeats=menu.repeats,
         options={key: option for key, option in options.items() if option is not None},
         otherwise=view.show(menu.otherwise, country),
+        usedBy=MenuUsers(queues=[*users.queues], menus=[*users.menus], defaultHours=users.defaults),
     )
 
 

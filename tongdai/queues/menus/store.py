@@ -4,12 +4,11 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import Author, MenuId, QueueId, TenantId
+from tongdai.ids import Author, MenuId, TenantId
 from tongdai.queues.destinations import store as destinations
 from tongdai.queues.destinations.model import of_stored, stored_form
 from tongdai.queues.destinations.store import Users
 from tongdai.queues.menus.model import Menu
-from tongdai.queues.model import Destination, DestinationKind
 
 _COLUMNS = "menu_id, name, greeting, timeout_s, repeats, options, otherwise"
 Row = tuple[MenuId, Menu]
@@ -76,9 +75,7 @@ async def change(conn: Connection, tenant_id: TenantId, menu_id: MenuId, menu: M
 
 
 HOLD = "select true from menu where tenant_id = $1 and menu_id = $2 for update"
-FRONT = "select queue_id from queue_setting where tenant_id = $1 and menu_id = $2 order by queue_id limit $3"
 DELETE = "delete from menu where tenant_id = $1 and menu_id = $2"
-NAMED = 5
 
 
 async def delete(conn: Connection, tenant_id: TenantId, menu_id: MenuId, by: Author | None) -> bool | Users:
@@ -86,9 +83,7 @@ async def delete(conn: Connection, tenant_id: TenantId, menu_id: MenuId, by: Aut
     async with conn.transaction():
         if not await conn.fetchval(HOLD, tenant_id, menu_id):
             return False
-        users = await destinations.users(conn, tenant_id, Destination(DestinationKind.MENU, str(menu_id)), NAMED)
-        front: list[QueueId] = [row["queue_id"] for row in await conn.fetch(FRONT, tenant_id, menu_id, NAMED)]
-        users = users._replace(queues=sorted({*users.queues, *front})[:NAMED])
+        users = (await destinations.users_of_menus(conn, tenant_id, [menu_id]))[menu_id]
         if any(users):
             return users
         await conn.execute(DELETE, tenant_id, menu_id)

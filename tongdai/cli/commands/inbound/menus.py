@@ -122,7 +122,7 @@ def list_(client: Client, as_json: bool) -> None:
     Example:
       tongdai queue menu list
     """
-    columns = ["menuId", "name", "greeting", "keys", "otherwise", "timeoutSec", "repeats"]
+    columns = ["menuId", "name", "greeting", "keys", "otherwise", "timeoutSec", "repeats", "usedBy"]
     show(columns, [_row(one) for one in client.menus()], as_json=as_json)
 
 
@@ -135,6 +135,11 @@ def _row(one: Menu) -> dict[str, object]:
         "otherwise": destinations.in_words(one.otherwise),
         "timeoutSec": one.timeout_sec,
         "repeats": one.repeats,
+        "usedBy": [
+            *(f"queue:{queue_id}" for queue_id in one.used_by.queues),
+            *(f"menu:{menu_id}" for menu_id in one.used_by.menus),
+            *(["hours"] if one.used_by.default_hours else []),
+        ],
     }
 
 

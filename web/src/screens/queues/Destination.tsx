@@ -7,10 +7,10 @@ import { KINDS, type Kind } from "./destination.ts";
 import css from "./queues.module.css";
 import { useQueueWords } from "./words.ts";
 
-type Asked = { label: string; name: string; value: Destination | null; /** What is chosen by choosing nothing. */ none: string; kinds?: readonly Kind[] };
+type Asked = { label: string; name: string; value: Destination | null; /** What is chosen by choosing nothing. */ none: string; kinds?: readonly Kind[]; required?: boolean };
 
 /** Where callers are sent: the kind, and what it names. `readDestination` has it of the form. */
-export function DestinationField({ label, name, value, none, kinds = KINDS }: Asked) {
+export function DestinationField({ label, name, value, none, kinds = KINDS, required = false }: Asked) {
   const t = useQueueWords();
   const [kind, setKind] = useState<Kind | "">(value?.kind ?? "");
   const queues = useQueues();
@@ -18,7 +18,7 @@ export function DestinationField({ label, name, value, none, kinds = KINDS }: As
   const at = (field: string) => ({ label: `${label}: ${t.targets[kind as keyof typeof t.targets]}`, name: `${name}.${field}` });
   return (
     <div className={css["destination"]}>
-      <Select label={label} name={`${name}.kind`} value={kind} onChange={(event) => setKind(event.target.value as Kind | "")}>
+      <Select label={label} name={`${name}.kind`} required={required} value={kind} onChange={(event) => setKind(event.target.value as Kind | "")}>
         <option value="">{none}</option>
         {kinds.map((one) => <option key={one} value={one}>{t.kinds[one]}</option>)}
       </Select>

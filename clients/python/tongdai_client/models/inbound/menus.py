@@ -24,6 +24,16 @@ class NewMenu(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Where callers go who pressed none of the keys, but no menu; None: the call ends."""
 
 
+class MenuUsers(Result, frozen=True, kw_only=True):
+    """Settings that bring callers to a menu, and keep it from being deleted."""
+
+    queues: list[int]
+    """Queues that have it in front, or send callers there by their settings or hours."""
+    menus: list[int]
+    default_hours: bool
+    """Whether the opening hours that queues have without their own send callers there."""
+
+
 class Menu(Result, frozen=True, kw_only=True):
     menu_id: int
     name: str
@@ -32,6 +42,7 @@ class Menu(Result, frozen=True, kw_only=True):
     repeats: int
     options: dict[str, CallerDestination]
     otherwise: CallerDestination | None
+    used_by: MenuUsers
 
 
 class MenuCreated(Done, frozen=True, kw_only=True):
