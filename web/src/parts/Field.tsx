@@ -18,6 +18,18 @@ export function Field({ label, hint, wrong, ...rest }: Around & InputHTMLAttribu
   );
 }
 
+/** A text field in a table, whose label is not seen: the row and the column say it. */
+export function Cell({ label, ...rest }: Around & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId();
+  const fault = useRefusal(rest.name);
+  return (
+    <>
+      <input aria-label={label} className={css["input"]} aria-invalid={fault ? true : undefined} aria-describedby={fault ? id : undefined} {...rest} />
+      {fault && <More id={id} fault={fault} hint={null} />}
+    </>
+  );
+}
+
 export function Select({ label, hint, wrong, children, ...rest }: Around & SelectHTMLAttributes<HTMLSelectElement>) {
   const id = useId();
   const refused = useRefusal(rest.name);

@@ -23,4 +23,14 @@ export const en = {
   copied: "Copied",
   open: "Open",
   once: "This is shown now, and never again. Keep it in a safe place.",
+  week: {
+    days: { mon: "Monday", tue: "Tuesday", wed: "Wednesday", thu: "Thursday", fri: "Friday", sat: "Saturday", sun: "Sunday" },
+    from: "from",
+    to: "to",
+    span: (day: string, place: string) => `${day} ${place}`,
+    add: "Add hours",
+    drop: "Remove hours",
+    closed: "Closed",
+    asMonday: "Tuesday to Friday as Monday",
+  },
 };

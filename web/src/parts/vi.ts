@@ -26,4 +26,14 @@ export const vi: Translated<typeof en> = {
   copied: "Đã sao chép",
   open: "Mở",
   once: "Thông tin này chỉ hiện một lần. Hãy lưu ở nơi an toàn.",
+  week: {
+    days: { mon: "Thứ Hai", tue: "Thứ Ba", wed: "Thứ Tư", thu: "Thứ Năm", fri: "Thứ Sáu", sat: "Thứ Bảy", sun: "Chủ Nhật" },
+    from: "từ",
+    to: "đến",
+    span: (day, place) => `${day} ${place}`,
+    add: "Thêm giờ",
+    drop: "Bỏ giờ",
+    closed: "Đóng",
+    asMonday: "Thứ Ba đến thứ Sáu như thứ Hai",
+  },
 };

@@ -1,20 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useState } from "react";
 import type { components } from "../../api/schema.d.ts";
 import { api, call } from "../../data/api.ts";
 import { serverNow } from "../../data/clock.ts";
 import { useSession } from "../../data/session.ts";
 import { duration, number, percent } from "../../format/format.ts";
 import { Badge } from "../../parts/Badge.tsx";
-import { Button } from "../../parts/Button.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { Empty, Shown } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
 import { Page } from "../../shell/Page.tsx";
 import { Acts } from "./Acts.tsx";
 import css from "./campaigns.module.css";
-import { Settings } from "./Settings.tsx";
 import { daysOf, doneOf, STATUSES, toneOf } from "./states.ts";
 import { Figures, Why } from "./Why.tsx";
 import { useCampaignWords } from "./words.ts";
@@ -134,11 +131,10 @@ function Outcomes({ campaign }: { campaign: Detail }) {
 
 function Rules({ campaign }: { campaign: Detail }) {
   const t = useCampaignWords();
-  const [changing, change] = useState(false);
   const mayChange = useSession().user.role !== "viewer";
   const hours = campaign.effectiveWindows.map(({ days, from, to }) => `${daysOf(days, t.days)} ${from}–${to}`);
   return (
-    <Panel title={t.settings} more={mayChange && <Button kind="small" onClick={() => change(true)}>{t.change}</Button>}>
+    <Panel title={t.settings} more={mayChange && <Link to="/campaigns/$campaignId/settings" params={{ campaignId: String(campaign.campaignId) } as never}>{t.change}</Link>}>
       <div className={css["body"]}>
         <dl className={css["facts"]}>
           <dt>{t.fixed.dialingMode}</dt><dd>{t.modes[campaign.dialingMode]}</dd>
@@ -154,7 +150,6 @@ function Rules({ campaign }: { campaign: Detail }) {
           <dt>{t.fields.priority}</dt><dd>{number(campaign.priority)}</dd>
         </dl>
       </div>
-      {changing && <Settings campaign={campaign} onClose={() => change(false)} />}
     </Panel>
   );
 }

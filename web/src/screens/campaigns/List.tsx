@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { text, useFilters } from "../../app/search.ts";
 import { api, call } from "../../data/api.ts";
+import { useSession } from "../../data/session.ts";
 import { date, number, percent } from "../../format/format.ts";
 import { Badge } from "../../parts/Badge.tsx";
+import { Button } from "../../parts/Button.tsx";
 import { Select } from "../../parts/Field.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { Empty, Shown } from "../../parts/states.tsx";
@@ -18,11 +20,13 @@ const SIZE = 50;
 /** The campaigns of the tenant, with what is done of each. */
 export default function Campaigns() {
   const t = useCampaignWords();
+  const navigate = useNavigate();
+  const mayAct = useSession().user.role !== "viewer";
   const [{ status, cursor }, change] = useFilters((search) => ({ status: text(search, "status"), cursor: text(search, "cursor") }));
   const query = { limit: SIZE, cursor: cursor ?? "*", ...(status ? { status: Number(status) } : {}) };
   const campaigns = useQuery({ queryKey: ["campaigns", query], queryFn: () => call(api.GET("/v1/campaigns", { params: { query } })), refetchInterval: 10_000 });
   return (
-    <Page title={t.title}>
+    <Page title={t.title} more={mayAct && <Button kind="primary" onClick={() => void navigate({ to: "/campaigns/new" })}>{t.create}</Button>}>
       <Panel title={t.title}>
         <div className={css["filters"]}>
           <Select label={t.state} value={status ?? ""} onChange={(event) => change({ status: event.target.value || undefined, cursor: undefined })}>

@@ -46,6 +46,7 @@ export const en = {
   dueAt: (at: string) => `The next contact is due at ${at}.`,
   settings: "Settings",
   change: "Change settings",
+  create: "New campaign",
   save: "Save",
   saved: "Settings saved",
   fields: {

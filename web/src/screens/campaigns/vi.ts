@@ -49,6 +49,7 @@ export const vi: Translated<typeof en> = {
   dueAt: (at) => `Liên hệ tiếp theo đến hạn lúc ${at}.`,
   settings: "Cài đặt",
   change: "Sửa cài đặt",
+  create: "Chiến dịch mới",
   save: "Lưu",
   saved: "Đã lưu cài đặt",
   fields: {

@@ -13,7 +13,7 @@ import { Empty, Shown } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
 import { notify, notifyFailure } from "../../parts/toast.tsx";
 import css from "./hours.module.css";
-import { SPANS, spansOf, writeSpans } from "./week.ts";
+import { SPANS, spansOf, writeSpans } from "../../parts/week.ts";
 import { useHoursWords } from "./words.ts";
 
 type Holiday = components["schemas"]["HolidayView"];

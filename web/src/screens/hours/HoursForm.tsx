@@ -6,15 +6,13 @@ import { Select } from "../../parts/Field.tsx";
 import { Form } from "../../parts/Form.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { notify } from "../../parts/toast.tsx";
+import { Week } from "../../parts/Week.tsx";
+import { weekOf, windowsOf } from "../../parts/week.ts";
 import type { Hours } from "../queues/data.ts";
 import { readDestination } from "../queues/destination.ts";
 import { DestinationField } from "../queues/Destination.tsx";
 import css from "./hours.module.css";
-import { DAYS, weekOf, windowsOf, type Day, type Span, type Week } from "./week.ts";
 import { useHoursWords } from "./words.ts";
-
-const TIME = "([01][0-9]|2[0-3]):[0-5][0-9]";
-const OFFICE: Span = { from: "08:00", to: "17:30" };
 
 /** The opening hours of a queue, or of null: of all that have none of their own. */
 export function HoursForm({ queueId, hours, mayAct }: { queueId: number | null; hours: Hours; mayAct: boolean }) {
@@ -44,7 +42,7 @@ export function HoursForm({ queueId, hours, mayAct }: { queueId: number | null; 
               <option value="">{none ? t.always : t.asDefaults}</option>
               <option value="own">{t.own}</option>
             </Select>
-            {own && <Days week={week} onChange={setWeek} />}
+            {own && <Week week={week} onChange={setWeek} />}
             <Select label={t.holidaysClose} name="observesHolidays" defaultValue={hours.observesHolidays === null ? "" : hours.observesHolidays ? "yes" : "no"}>
               <option value="">{none ? t.ifHours : t.asDefaults}</option>
               <option value="yes">{t.yes}</option>
@@ -55,38 +53,5 @@ export function HoursForm({ queueId, hours, mayAct }: { queueId: number | null; 
         </Form>
       </div>
     </Panel>
-  );
-}
-
-function Days({ week, onChange }: { week: Week; onChange: (week: Week) => void }) {
-  const t = useHoursWords();
-  const set = (day: Day, spans: Span[]) => onChange({ ...week, [day]: spans });
-  return (
-    <>
-      {DAYS.map((day) => (
-        <div key={day} role="group" aria-label={t.days[day]} className={css["day"]}>
-          <strong>{t.days[day]}</strong>
-          <div className={css["spans"]}>
-            {!week[day].length && <span className={css["note"]}>{t.closedDay}</span>}
-            {week[day].map((span, at) => {
-              const field = (end: "from" | "to", pattern: string) => (
-                <input
-                  className={css["time"]} aria-label={t.span(t.days[day], `${at + 1} ${t[end]}`)} required pattern={pattern} placeholder="08:00" value={span[end]}
-                  onChange={(event) => set(day, week[day].map((one, place) => (place === at ? { ...one, [end]: event.target.value } : one)))}
-                />
-              );
-              return (
-                <div key={at} className={css["span"]}>
-                  {field("from", TIME)}–{field("to", `${TIME}|24:00`)}
-                  <Button kind="plain small" aria-label={`${t.dropSpan}: ${t.span(t.days[day], String(at + 1))}`} onClick={() => set(day, week[day].filter((_, place) => place !== at))}>×</Button>
-                </div>
-              );
-            })}
-          </div>
-          <Button kind="small" aria-label={`${t.addSpan}: ${t.days[day]}`} onClick={() => set(day, [...week[day], OFFICE])}>+</Button>
-        </div>
-      ))}
-      <div><Button kind="small" onClick={() => onChange({ ...week, tue: week.mon, wed: week.mon, thu: week.mon, fri: week.mon })}>{t.asMonday}</Button></div>
-    </>
   );
 }

@@ -1,4 +1,4 @@
-/** Opening hours by the day, as people change them, and as windows, as the API has them. Pure. */
+/** Hours of a week by the day, as people change them, and as windows, as the API has them. Pure. */
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Day = (typeof DAYS)[number];
@@ -23,7 +23,7 @@ export function windowsOf(week: Week): Window[] {
   return [...found.values()];
 }
 
-const TIME = "([01][0-9]|2[0-3]):[0-5][0-9]";
+export const TIME = "([01][0-9]|2[0-3]):[0-5][0-9]";
 const SPAN = `${TIME} *(?:\u2013|-) *(${TIME}|24:00)`;
 /** What `spansOf` reads, for the `pattern` of a field. */
 export const SPANS = ` *(${SPAN}( *, *${SPAN})*)? *`;
