@@ -24,6 +24,7 @@ EndpointId = NewType("EndpointId", int)
 MenuId = NewType("MenuId", int)
 SoundId = NewType("SoundId", int)
 WallboardId = NewType("WallboardId", int)
+AuditId = NewType("AuditId", int)
 CodeId = NewType("CodeId", int)
 """A wrap-up code."""
 

@@ -121,13 +121,14 @@ BODIES = {
     "POST /v1/dialing/release": {"holdId": 1},
     "PUT /v1/tenants/me/calling-hours": {"callingWindows": None},
 }
-# Queries that a path requires, or that end a stream.
+# Queries that a path requires, that end a stream, or that ask for as few records as other lists have.
 QUERIES = {
     "/v1/live/events": "?events=1",
     "/v1/campaigns/{id}/live/events": "?events=1",
     "/v1/queues/live/events": "?events=1",
     "/v1/queues/inbound/{id}/live/events": "?events=1",
     "/v1/wrap-up-codes/counts": "?from=2026-03-10T00:00:00Z&to=2026-03-11T00:00:00Z",
+    "/v1/audit": "?action=campaign.create",
     "/v1/do-not-call/check": "?phoneNumber=0901234567",
 }
 # The kind of thing that each id in a path names.

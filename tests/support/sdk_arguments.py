@@ -59,6 +59,15 @@ _KEPT_FOR = {"due_at": datetime(2027, 1, 1, tzinfo=UTC), "agent_id": 1, "patienc
 _MISSED = {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"}
 OF_PEOPLE: dict[str, dict[str, Any]] = {
     "users": {"page_size": 20},
+    "audit": {
+        "user_id": 1,
+        "key_id": 1,
+        "action": "campaign.start",
+        "subject": "campaign 1042",
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
+        "before": datetime(2027, 1, 1, tzinfo=UTC),
+        "page_size": 20,
+    },
     "user": {"user_id": 1},
     "create_user": {
         "name": "a",
@@ -165,6 +174,12 @@ OF_QUEUES: dict[str, dict[str, Any]] = {
 
 _CALL = "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"
 OF_LIVE_CALLS: dict[str, dict[str, Any]] = {
+    "campaign_timeline": {
+        "campaign_id": 1,
+        "step": "hour",
+        "since": datetime(2026, 3, 10, tzinfo=UTC),
+        "before": datetime(2026, 3, 11, tzinfo=UTC),
+    },
     "transfer_call": {
         "call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11",
         "queue_id": 7,

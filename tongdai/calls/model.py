@@ -160,6 +160,8 @@ class LiveAnswers:
 
 
 NO_LIVE_ANSWERS = LiveAnswers()
+CAP_PERIODS = (DAY, MONTH) = (timedelta(hours=24), timedelta(days=30))
+"""The periods over which the cap of the abandonment rate holds."""
 
 
 def percent(part: int, of: int) -> float | None:

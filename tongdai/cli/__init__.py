@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "user": ("people.users", "Create, list and disable people who sign in, make links to set passwords."),
+    "audit": ("people.audit", "List who changed what, by a running server."),
     "team": ("people.teams", "Create, list, rename and delete teams of agents, by a running server."),
     "wallboard": ("live.wallboards", "Create, change and revoke boards for televisions, by a running server."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),

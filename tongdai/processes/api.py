@@ -17,6 +17,7 @@ from tongdai.callbacks.requests import api as callbacks
 from tongdai.calls import api as calls
 from tongdai.calls.diagnostics import api as diagnostics_api
 from tongdai.calls.live import api as live_api
+from tongdai.calls.timeline import api as timeline
 from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock
 from tongdai.console import files as console_files
@@ -45,6 +46,7 @@ from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
 from tongdai.numbers import api as numbers
+from tongdai.people.audit import api as audit
 from tongdai.people.sessions import api as sessions
 from tongdai.people.sessions.lookup import SEEN_S
 from tongdai.people.teams import api as teams
@@ -81,12 +83,14 @@ ROUTES: list[Route] = [
     *callbacks.HANDLERS,
     *diagnostics_api.HANDLERS,
     *live_api.HANDLERS,
+    *timeline.HANDLERS,
     *topics.HANDLERS,
     *health.HANDLERS,
     *numbers.HANDLERS,
     *dialing.HANDLERS,
     *tenants.HANDLERS,
     *users.HANDLERS,
+    *audit.HANDLERS,
     *teams.HANDLERS,
     *wallboards.HANDLERS,
 ]

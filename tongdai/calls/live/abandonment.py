@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from tongdai.call_outcome import LIVE_ANSWER_SQL, Outcome
-from tongdai.calls.model import LiveAnswers
+from tongdai.calls.model import CAP_PERIODS, DAY, MONTH, LiveAnswers
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, TenantId
 
-CAP_PERIODS = (DAY, MONTH) = (timedelta(hours=24), timedelta(days=30))
-"""The periods over which the cap holds."""
+__all__ = ["CAP_PERIODS", "DAY", "LIVE_ANSWERS", "MONTH", "live_answers", "within"]
 
 
 def within(period: str) -> str:

@@ -9,6 +9,7 @@ from tongdai.campaigns.settings.view import settings_shown
 from tongdai.campaigns.settings.windows import Week
 from tongdai.cli import call_settings
 from tongdai.cli.campaign_access import Campaigns, Row, campaigns
+from tongdai.cli.commands.live.timeline import timeline
 from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
 
@@ -169,3 +170,6 @@ def _row(row: Row) -> dict[str, object]:
         "inCall": row.in_call,
         "processed": row.processed,
     }
+
+
+campaign.add_command(timeline)

@@ -88,6 +88,32 @@ class CampaignLiveDetail(CampaignLive, frozen=True, kw_only=True):
     dialer_running: bool
 
 
+class TimelinePoint(Result, frozen=True, kw_only=True):
+    """An interval of a campaign's timeline."""
+
+    at: datetime
+    """When it begins."""
+    calls: int
+    """Placed calls."""
+    answered: int
+    """Answered ones, including machines and abandoned calls."""
+    abandoned: int
+    """Calls that ended in it as abandoned."""
+    abandoned_rate_24h: float | None = msgspec.field(name="abandonedRate24h")
+    """A percentage of the live answers of the 24 hours before its end."""
+    talking: float
+    """Mean number of calls connected with an agent or the sound."""
+
+
+class Timeline(Result, frozen=True, kw_only=True):
+    """A campaign's calls over time."""
+
+    step: str
+    """minute or hour."""
+    abandonment_cap_percent: float
+    data: list[TimelinePoint]
+
+
 class SwitchStatus(Result, frozen=True, kw_only=True):
     up: bool
     name: str | None

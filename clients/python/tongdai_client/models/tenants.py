@@ -1,6 +1,7 @@
 """Tenants, API keys, users and teams, and the numbers, phones and trunks that are given to tenants."""
 
 from datetime import datetime
+from typing import Any
 
 from tongdai_client.models.base import Done, Result
 from tongdai_client.models.campaigns import CallingWindow
@@ -99,6 +100,24 @@ class User(Result, frozen=True, kw_only=True):
     has_password: bool
     created_at: datetime
     disabled_at: datetime | None
+
+
+class AuditEntry(Result, frozen=True, kw_only=True):
+    """A change, and who made it."""
+
+    audit_id: int
+    at: datetime
+    action: str
+    """Such as `campaign.start`."""
+    subject: str
+    """To what, such as `campaign 1042`."""
+    detail: dict[str, Any] | None
+    author: str
+    """`user`, `key` or `operator`, who used the command line."""
+    user_id: int | None
+    key_id: int | None
+    author_name: str | None
+    """Name of the person or the key now."""
 
 
 class UserCreated(Done, frozen=True, kw_only=True):

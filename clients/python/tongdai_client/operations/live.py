@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -15,6 +16,7 @@ from tongdai_client.models.live import (
     LiveTopics,
     QueueLiveDetail,
     QueuesLive,
+    Timeline,
     WallboardCreated,
     Wallboards,
     WallboardThresholds,
@@ -55,6 +57,18 @@ async def watch_campaign(session: Session, campaign_id: int) -> AsyncGenerator[C
     """
     async for figures in _watch(session, campaign_live_events(campaign_id)):
         yield figures
+
+
+def campaign_timeline(
+    campaign_id: int, *, step: str | None = None, since: datetime | None = None, before: datetime | None = None
+) -> Operation[Timeline]:
+    """Get the calls of a campaign by the `minute` (3 hours at most) or by the `hour` (31 days at most)."""
+    query = {
+        "step": step,
+        "from": None if since is None else since.isoformat(),
+        "to": None if before is None else before.isoformat(),
+    }
+    return operation("GET", "/campaigns/{id}/timeline", (campaign_id,), Timeline, query)
 
 
 def queues_live(*, service_level_sec: int | None = None) -> Operation[QueuesLive]:

@@ -8,6 +8,7 @@ from tongdai_client.models.campaigns import CallingWindow
 from tongdai_client.models.tenants import (
     ApiKey,
     ApiKeyCreated,
+    AuditEntry,
     CallingHours,
     CallingHoursChanged,
     ResetLink,
@@ -68,6 +69,28 @@ def revoke_api_key(key_id: int) -> Operation[Done]:
 def users(*, page_size: int = PAGE_SIZE) -> PagedOperation[User]:
     """List the people who sign in, including disabled ones."""
     return paged_operation("/users", (), User, page_size, {})
+
+
+def audit(
+    *,
+    user_id: int | None = None,
+    key_id: int | None = None,
+    action: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    page_size: int = PAGE_SIZE,
+) -> PagedOperation[AuditEntry]:
+    """List who changed what, newest first: an `action` such as `campaign.start`, or all of a kind, `campaign`."""
+    query = {
+        "userId": user_id,
+        "keyId": key_id,
+        "action": action,
+        "subject": subject,
+        "from": None if since is None else since.isoformat(),
+        "to": None if before is None else before.isoformat(),
+    }
+    return paged_operation("/audit", (), AuditEntry, page_size, query)
 
 
 def user(user_id: int) -> Operation[User]:

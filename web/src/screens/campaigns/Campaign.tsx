@@ -13,6 +13,7 @@ import { Page } from "../../shell/Page.tsx";
 import { Acts } from "./Acts.tsx";
 import css from "./campaigns.module.css";
 import { daysOf, doneOf, STATUSES, toneOf } from "./states.ts";
+import { Timeline } from "./Timeline.tsx";
 import { Figures, Why } from "./Why.tsx";
 import { useCampaignWords } from "./words.ts";
 
@@ -32,13 +33,14 @@ export default function Campaign() {
           <div className={css["grid"]}>
             <div className={css["column"]}>
               <Progress campaign={found} />
+              <Lists id={id} />
               <Why id={id} />
               <Rules campaign={found} />
             </div>
             <div className={css["column"]}>
               <Now id={id} />
+              <Timeline id={id} />
               <Outcomes campaign={found} />
-              <Lists id={id} />
             </div>
           </div>
         </Page>
@@ -89,6 +91,20 @@ function Now({ id }: { id: number }) {
                   [t.perMinute, number(data.callsPerMinute)],
                 ]}
               />
+              {data.pacing.mode !== "agentless" && (
+                <>
+                  <h3>{t.agentsNow}</h3>
+                  <Figures
+                    of={[
+                      [t.agentStates.idle, number(data.agents.idle)],
+                      [t.agentStates.busy, number((data.agents.reserved ?? 0) + (data.agents.talking ?? 0))],
+                      [t.agentStates.wrapUp, number(data.agents.wrapUp)],
+                      [t.agentStates.paused, number(data.agents.paused)],
+                      [t.agentStates.offline, number(data.agents.offline)],
+                    ]}
+                  />
+                </>
+              )}
               <h3>{t.today}</h3>
               <Figures
                 of={[

@@ -24,7 +24,7 @@ export function Fields({ now, own, onHours, usualHours, isNew }: Asked) {
     <div className={css["grid"]}>
       <div className={css["column"]}>
         <Group title={t.groups.name}>
-          <div className={css["wide"]}><Field label={t.campaignName} name="campaignName" defaultValue={now.campaignName} required maxLength={255} autoFocus /></div>
+          <div className={css["wide"]}><Field label={t.campaignName} name="campaignName" defaultValue={now.campaignName} required maxLength={255} /></div>
           <Choice label={words.fixed.purpose} name="purpose" value={now.purpose} of={Object.entries(words.purposes)} />
           <Field label={t.userName} name="userName" defaultValue={now.userName ?? ""} maxLength={255} />
           {isNew && <Field label={t.type} name="type" defaultValue="CAMPAIGN_CALL_AUTO" required hint={t.typeHint} />}
