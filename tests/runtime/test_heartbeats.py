@@ -10,12 +10,14 @@ from tongdai.runtime.heartbeats import (
     BEAT_S,
     HUNG_AFTER_S,
     LATE_AFTER_S,
+    LONGEST_STARTING_S,
     LOOK_S,
     STALL_S,
     STARTING_S,
     Heartbeat,
     Receiver,
     Sender,
+    next_starting_s,
 )
 
 
@@ -79,6 +81,27 @@ def test_child_may_take_longer_to_start(ends: tuple[Receiver, Sender]) -> None:
     assert (receiver.late, receiver.hangs) == (True, False)
     look(receiver, now, LOOK_S)
     assert receiver.hangs
+
+
+def test_successor_of_a_child_that_was_too_slow_to_start_may_take_twice_as_long() -> None:
+    allowed = STARTING_S
+    for _ in range(3):
+        allowed = next_starting_s(allowed, started=False)
+    assert allowed == 8 * STARTING_S
+    for _ in range(30):
+        allowed = next_starting_s(allowed, started=False)
+    assert allowed == LONGEST_STARTING_S
+    assert next_starting_s(allowed, started=True) == STARTING_S
+
+
+def test_child_may_take_as_long_as_its_parent_allows() -> None:
+    receiver, inherited = heartbeats.pair(3 * STARTING_S)
+    with closing(receiver), closing(inherited):
+        receiver.look(0)
+        now = look(receiver, 0, 3 * STARTING_S)
+        assert not receiver.hangs
+        look(receiver, now, LOOK_S)
+        assert receiver.hangs
 
 
 def test_time_in_which_the_parent_was_suspended_does_not_count(ends: tuple[Receiver, Sender]) -> None:

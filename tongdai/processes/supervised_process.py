@@ -2,6 +2,7 @@
 
     started ── ends ──▶ wait ──▶ started
        └── silent for HUNG_AFTER_S: killed, with its descendants ──▶ wait ──▶ started
+           (until its first heartbeat: for STARTING_S, twice as long at each further try)
 
 Hanging is detected by the heartbeats (runtime/heartbeats.py): a process whose event loop sends none is killed, stopped
 ones (SIGSTOP) included.
@@ -54,9 +55,11 @@ class SupervisedProcess:
     async def supervise(self) -> None:
         """Until cancelled."""
         loop, failures = asyncio.get_running_loop(), 0
+        starting_s = heartbeats.STARTING_S
         while True:
             started_at = loop.time()
-            self._receiver, inherited = heartbeats.pair()
+            receiver, inherited = heartbeats.pair(starting_s)
+            self._receiver = receiver
             # A process group of its own: Ctrl-C in a terminal reaches only `serve`, which then stops the roles.
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tongdai.processes.roles", self._role),
@@ -65,7 +68,9 @@ class SupervisedProcess:
                 pass_fds=(*self._descriptors, inherited.fileno()),
             )
             inherited.close()
-            code = await self._ended(self._process, self._receiver)
+            code = await self._ended(self._process, receiver)
+            # Only a process that was killed had too little time; the others ended by themselves.
+            starting_s = heartbeats.next_starting_s(starting_s, started=receiver.started or not receiver.hangs)
             failures = 0 if loop.time() - started_at > STEADY_S else min(failures + 1, len(BACK_OFF_S) - 1)
             log.error("role ended", role=self._role, code=code, again_in_s=BACK_OFF_S[failures])
             await asyncio.sleep(BACK_OFF_S[failures])

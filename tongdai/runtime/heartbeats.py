@@ -32,6 +32,16 @@ LOOK_S = 0.5
 """How often a parent looks."""
 STARTING_S = 60.0
 """How long a process may take until its first heartbeat."""
+LONGEST_STARTING_S = 3600.0
+
+
+def next_starting_s(starting_s: float, *, started: bool) -> float:
+    """How long the successor of a process may take that was allowed `starting_s`; `started`: it had a heartbeat.
+
+    Twice as long after one that had none. On an overloaded machine each start would otherwise be killed, and the next
+    one would add to the load; where it hangs because of a fault, it is still tried again.
+    """
+    return STARTING_S if started else min(2 * starting_s, LONGEST_STARTING_S)
 
 
 class Heartbeat(msgspec.Struct, frozen=True):
@@ -73,8 +83,9 @@ async def beat(of_children: Callable[[], Heartbeat] = Heartbeat) -> None:
 class Receiver:
     """The parent's end, and how long the child was silent."""
 
-    def __init__(self, own: socket.socket) -> None:
+    def __init__(self, own: socket.socket, starting_s: float) -> None:
         self._socket = own
+        self._starting_s = starting_s
         own.setblocking(False)
         self._last: Heartbeat | None = None
         self._looked_at: float | None = None
@@ -84,7 +95,12 @@ class Receiver:
 
     @property
     def hangs(self) -> bool:
-        return self.silent_s > (STARTING_S if self._last is None else HUNG_AFTER_S)
+        return self.silent_s > (HUNG_AFTER_S if self.started else self._starting_s)
+
+    @property
+    def started(self) -> bool:
+        """Whether a heartbeat has come."""
+        return self._last is not None
 
     @property
     def late(self) -> bool:
@@ -110,7 +126,7 @@ class Receiver:
         self._socket.close()
 
 
-def pair() -> tuple[Receiver, socket.socket]:
-    """The parent's end, and the child's, to be inherited and closed."""
+def pair(starting_s: float = STARTING_S) -> tuple[Receiver, socket.socket]:
+    """The parent's end, and the child's, to be inherited and closed; the first heartbeat may take `starting_s`."""
     own, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    return Receiver(own), child
+    return Receiver(own, starting_s), child
