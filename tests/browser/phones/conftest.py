@@ -8,14 +8,20 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser.conftest import FLAGS, TENANT, Demo, Opened, demo_server, login_of, make_person
-from tests.browser.phones.registrar import registrar
+from tests.browser.phones.registrar import Registrar, registrar
 
 MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with registrar() as url, demo_server(tmp_path_factory.mktemp("phones"), {"TONGDAI_PHONE_URL": url}) as server:
+def switch() -> Iterator[Registrar]:
+    with registrar() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def demo(switch: Registrar, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with demo_server(tmp_path_factory.mktemp("phones"), {"TONGDAI_PHONE_URL": switch.url}) as server:
         yield server
 
 
@@ -28,16 +34,17 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     launched.close()
 
 
-Desk = Callable[[str], tuple[int, Page]]
+Desk = Callable[..., tuple[int, Page]]
 
 
 @pytest.fixture
 def desk(opened: Opened, demo: Demo, api: httpx2.Client) -> Desk:
-    """The desk of a new agent of that name, who has an account and a queue of their own: `agent_id, page`."""
+    """The desk of a new agent of that name, who has an account and a queue of their own: `agent_id, page`. Further
+    arguments are fields of the agent."""
 
-    def made(name: str) -> tuple[int, Page]:
+    def made(name: str, **fields: str) -> tuple[int, Page]:
         queue = api.post("/queues/inbound", json={"callinName": f"Queue of {name}"}).json()
-        agent = api.post("/agents", json={"agentName": name, "queueId": queue["callinId"]}).json()
+        agent = api.post("/agents", json={"agentName": name, "queueId": queue["callinId"], **fields}).json()
         make_person(demo.data_dir, TENANT, "agent", name, ["--agent", str(agent["agentId"])], login_of(name))
         page = opened("/desk", name)
         expect(page.get_by_role("button", name="Take the phone here")).to_be_visible()

@@ -1,5 +1,6 @@
-"""A switch for phones in browsers, as far as signing on needs one: it accepts each REGISTER, and calls nobody."""
+"""A switch for phones in browsers, as far as signing on needs one: it accepts each REGISTER, and rings phones."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,19 +22,54 @@ def answered(request: str) -> str | None:
     return "\r\n".join(["SIP/2.0 200 OK", *tagged, "Content-Length: 0", "", ""])
 
 
-def _phone(connection: ServerConnection) -> None:
-    for message in connection:
-        answer = answered(str(message))
-        if answer is not None:
-            connection.send(answer)
+def _asked(method: str, contact: str) -> str:
+    """A call to a phone, or its end."""
+    headers = [
+        f"{method} {contact} SIP/2.0", "Via: SIP/2.0/WS 127.0.0.1;branch=z9hG4bKring", "Max-Forwards: 70",
+        "From: <sip:caller@tongdai.invalid>;tag=caller", f"To: <{contact}>", "Call-ID: ring", f"CSeq: 1 {method}",
+    ]  # fmt: skip
+    body = ""
+    if method == "INVITE":
+        headers += ["Contact: <sip:caller@127.0.0.1;transport=ws>", "Content-Type: application/sdp"]
+        body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
+    return "\r\n".join([*headers, f"Content-Length: {len(body)}", "", body])
+
+
+class Registrar:
+    def __init__(self) -> None:
+        self.url = ""
+        self._phones: dict[str, tuple[ServerConnection, str]] = {}
+        """The connection and the contact of each account that has signed on."""
+
+    def ring(self, account: str) -> None:
+        self._ask("INVITE", account)
+
+    def stop_ringing(self, account: str) -> None:
+        self._ask("CANCEL", account)
+
+    def _ask(self, method: str, account: str) -> None:
+        connection, contact = self._phones[account]
+        connection.send(_asked(method, contact))
+
+    def phone(self, connection: ServerConnection) -> None:
+        for message in connection:
+            answer = answered(str(message))
+            if answer is not None:
+                account = re.search(r"^To: <sip:([^@]+)@", answer, re.MULTILINE)
+                contact = re.search(r"<(sip:[^>]+ws)>", answer)
+                if account is not None and contact is not None:
+                    self._phones[account[1]] = connection, contact[1]
+                connection.send(answer)
 
 
 @contextmanager
-def registrar() -> Iterator[str]:
-    """The address of its websocket."""
-    with serve(_phone, "127.0.0.1", 0, subprotocols=[Subprotocol("sip")]) as server:
+def registrar() -> Iterator[Registrar]:
+    """One that listens."""
+    made = Registrar()
+    with serve(made.phone, "127.0.0.1", 0, subprotocols=[Subprotocol("sip")]) as server:
+        made.url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws"
+        yield made
         server.shutdown()
         thread.join()

@@ -5,9 +5,23 @@ import time
 import httpx2
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import PATIENCE_MS, assert_accessible
 from tests.browser.phones.conftest import Desk
+from tests.browser.phones.registrar import Registrar
 from tests.support.pages import PROCESSES, asleep
+
+SOUNDS = """
+() => {
+window.sounds = [];
+const begin = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function () {
+  const context = this.context, output = context.sinkId;
+  window.sounds.push({ context, output, sounds: this.buffer.getChannelData(0).some((one) => Math.abs(one) > 0.1) });
+  return begin.call(this);
+};
+}
+"""
+"""Keeps what a page plays, and on which output."""
 
 
 def phone(page: Page) -> Locator:
@@ -65,3 +79,27 @@ def test_tab_that_waits_is_the_phone_when_the_other_is_closed(desk: Desk) -> Non
     expect(phone(second)).to_contain_text("In another tab")
     first.close()
     expect(phone(second)).to_contain_text("Ready")
+
+
+def test_phone_in_mode_ring_rings_on_the_output_of_choice_until_the_call_is_gone(
+    desk: Desk, switch: Registrar, api: httpx2.Client
+) -> None:
+    agent_id, page = desk("ringer", mode="ring")
+    page.evaluate(SOUNDS)
+    page.get_by_role("button", name="Take the phone here").click()
+    expect(phone(page)).to_contain_text("Ready")
+    page.get_by_role("button", name="Try the ringtone").click()
+    page.wait_for_function("sounds.length == 1 && sounds[0].output == '' && sounds[0].sounds")
+    choice = page.get_by_label("Ring on")
+    output = choice.locator("option").last.get_attribute("value")
+    choice.select_option(output)
+    assert_accessible(page)
+    account = api.get(f"/agents/{agent_id}/phone-account").json()["username"]
+    switch.ring(account)
+    expect(page.get_by_role("button", name="Answer")).to_be_visible()
+    page.wait_for_function("output => sounds.at(-1).output == output && sounds.at(-1).sounds", arg=output)
+    switch.stop_ringing(account)
+    expect(phone(page)).to_contain_text("Ready")
+    page.wait_for_function("sounds.every(({ context }) => context.state == 'closed')")
+    page.reload()
+    expect(page.get_by_label("Ring on")).to_have_value(output or "")

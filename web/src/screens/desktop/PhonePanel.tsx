@@ -8,6 +8,7 @@ import type { Agent } from "./data.ts";
 import css from "./desk.module.css";
 import { stayAwake } from "./phone/awake.ts";
 import { phone } from "./phone/phone.ts";
+import { ringtone } from "./phone/ringtone.ts";
 import { retries, shown, takes, type Status } from "./phone/status.ts";
 import { useDeskWords } from "./words.ts";
 
@@ -24,7 +25,7 @@ export function PhonePanel({ agent }: { agent: Agent }) {
   const t = useDeskWords().phone;
   const { csrfToken } = useSession();
   const { status, roundTrip } = usePhone();
-  const { agentId, state } = agent;
+  const { agentId, mode, state } = agent;
   useEffect(() => phone.start(agentId, csrfToken), [agentId, csrfToken]);
   useEffect(() => {
     if (state === "offline") phone.over();
@@ -45,6 +46,7 @@ export function PhonePanel({ agent }: { agent: Agent }) {
         </div>
         {help[status] && <p>{help[status]}</p>}
         {works && <Microphone />}
+        {works && mode === "ring" && <Ringer />}
         <div className={css["acts"]}>
           {status === "ringing" && <Button kind="primary" onClick={() => phone.answer()}>{t.answer}</Button>}
           {takes(status) && <Button kind="primary" onClick={() => phone.start(agentId, csrfToken, true)}>{t.take}</Button>}
@@ -52,6 +54,34 @@ export function PhonePanel({ agent }: { agent: Agent }) {
         </div>
       </div>
     </Panel>
+  );
+}
+
+/** Where the phone rings, and how it sounds there. */
+function Ringer() {
+  const t = useDeskWords().phone;
+  const [found, setFound] = useState<Awaited<ReturnType<typeof ringtone.outputs>>>();
+  useEffect(() => {
+    const look = (): void => void ringtone.outputs().then(setFound);
+    look();
+    navigator.mediaDevices.addEventListener("devicechange", look);
+    return () => navigator.mediaDevices.removeEventListener("devicechange", look);
+  }, []);
+  const named = found?.devices.filter(({ deviceId }) => deviceId) ?? [];
+  const choose = (deviceId: string): void => {
+    ringtone.choose(deviceId);
+    void ringtone.outputs().then(setFound);
+  };
+  return (
+    <div className={css["line"]}>
+      {found && named.length > 1 && (
+        <Select label={t.ringsOn} value={found.used} onChange={({ target }) => choose(target.value)}>
+          <option value="">{t.systemOutput}</option>
+          {named.map(({ deviceId, label }) => <option key={deviceId} value={deviceId}>{label}</option>)}
+        </Select>
+      )}
+      <Button onClick={() => ringtone.start(true)}>{t.tryRingtone}</Button>
+    </div>
   );
 }
 

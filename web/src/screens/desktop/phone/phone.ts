@@ -10,6 +10,7 @@
 import type { RTCSession } from "jssip/lib/RTCSession";
 import type { UA } from "jssip/lib/UA";
 import { Connection, type Credentials } from "./connection.ts";
+import { ringtone } from "./ringtone.ts";
 import { again, closed, level, picksUp, type Status } from "./status.ts";
 
 const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
@@ -113,6 +114,8 @@ class Phone {
   }
 
   #show(status: Status, roundTrip: number | null = this.#shown.roundTrip): void {
+    if (status === "ringing" && this.#shown.status !== "ringing") ringtone.start();
+    if (status !== "ringing" && this.#shown.status === "ringing") ringtone.stop();
     this.#shown = { status, roundTrip };
     for (const listener of this.#listeners) listener();
   }
