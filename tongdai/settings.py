@@ -175,9 +175,9 @@ class Settings:
     """Password of that user."""
     asterisk_app: str = "tongdai"
     """Stasis application; installations that share an Asterisk need different ones."""
-    phone_url: str | None = None
-    """Websocket of the Asterisk for phones in browsers, such as `ws://127.0.0.1:8088/ws`; by default `/ws` of
-    `asterisk`."""
+    phone_urls: tuple[str, ...] = ()
+    """Websockets of the Asterisks for phones in browsers, by the name of the switch, such as
+    `hanoi=ws://10.0.2.5:8088/ws`; that of `switch` is `/ws` of `asterisk`, unless it is among them."""
     switch: str = "default"
     """The switch that the telephony process leads; a new name adds a switch."""
     dial: Literal["auto", "held"] = "auto"
@@ -226,11 +226,6 @@ class Settings:
         here = self.asterisk is None or urlsplit(self.asterisk).hostname in _LOOPBACK
         host = "127.0.0.1" if self.host in _EVERYWHERE else self.host
         return f"http://{host}:{self.port}" if here and self.port and ":" not in host else None
-
-    @property
-    def phone_base(self) -> str | None:
-        """Where the API connects phones in browsers with the switch; None: there are none."""
-        return self.phone_url or (f"{self.asterisk.rstrip('/')}/ws" if self.asterisk is not None else None)
 
     @property
     def admin_ports(self) -> tuple[int, ...]:
@@ -309,9 +304,9 @@ _NAMES = {
         r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*/?",
         "http://host:port or https://host, with a path or without",
     ),
-    "phone_url": (
-        r"wss?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+",
-        "ws://host:port/path or wss://host/path",
+    "phone_urls": (
+        r"[a-z0-9][a-z0-9-]{0,62}=wss?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+",
+        "NAME=ws://host:port/path or NAME=wss://host/path",
     ),
     "default_sound": (rf"/?{_PART}(/{_PART})*", "the name of a sound, without its suffix"),
 }
@@ -319,9 +314,10 @@ _NAMES = {
 
 def _validate_asterisk(settings: Settings) -> None:
     for name, (pattern, expected) in _NAMES.items():
-        value = getattr(settings, name)
-        if value is not None and (not re.fullmatch(pattern, value, re.ASCII) or ".." in value):
-            raise OperatorError(f"{name} must be {expected}, not {value!r}")
+        found: tuple[str, ...] | str | None = getattr(settings, name)
+        for value in found if isinstance(found, tuple) else (found,):
+            if value is not None and (not re.fullmatch(pattern, value, re.ASCII) or ".." in value):
+                raise OperatorError(f"{name} must be {expected}, not {value!r}")
     if settings.asterisk is None:
         return
     try:

@@ -81,7 +81,7 @@ async def desk(floor, dsn, settings, pool):
     switch = Switch()
     async with serve(switch.answer, "127.0.0.1", 0, subprotocols=["sip"]) as listening:  # type: ignore[list-item]
         switch.port = next(iter(listening.sockets)).getsockname()[1]
-        changed = replace(settings, phone_url=f"ws://127.0.0.1:{switch.port}/ws")
+        changed = replace(settings, phone_urls=(f"default=ws://127.0.0.1:{switch.port}/ws",))
         app = build(of_database(changed, dsn), dsn, SystemClock())
         async with running(app):
             config = uvicorn.Config(app, ws="websockets-sansio", lifespan="off", log_config=None, access_log=False)

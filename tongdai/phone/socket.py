@@ -30,6 +30,7 @@ from tongdai.http.connections.websocket import WebSocket, require_own_origin
 from tongdai.http.endpoint import Endpoint, connection, principal_of, readable_query_of
 from tongdai.http.request import Request
 from tongdai.ids import AgentId, SessionId, TenantId
+from tongdai.phone.address import websocket_of
 from tongdai.phone.relay import (
     DESK_PHONE,
     ELSEWHERE,
@@ -73,7 +74,7 @@ _NOT_HELD = {NotHeld.NO_ACCOUNT: NO_ACCOUNT, NotHeld.DESK_PHONE: DESK_PHONE, Not
 
 class PhoneSocket:
     def __init__(self, settings: Settings) -> None:
-        self._url, self._switch = settings.phone_base, settings.switch
+        self._settings = settings
         self._open: dict[tuple[TenantId, AgentId], asyncio.Event] = {}
         """The open connections of this process, one for each agent; set: another has taken the place."""
 
@@ -95,7 +96,8 @@ class PhoneSocket:
         tenant_id, holding = principal_of(request).tenant_id, uuid4()
         async with connection(request) as conn:
             switch = await switches.of_tenant(conn, tenant_id)
-            if self._url is None or switch.name != self._switch:
+            url = websocket_of(self._settings, switch.name)
+            if url is None:
                 return SIMULATED if switch.kind is not None and switch.kind.value == "simulated" else NO_SWITCH
             held = await browser.hold(
                 conn, tenant_id, agent_id, session_id, holding, request.resources.pepper,
@@ -109,7 +111,7 @@ class PhoneSocket:
         self._open[place] = taken
         ended = NO_SWITCH
         try:
-            ended = await self._served(socket, request, held, _Holding(request, tenant_id, agent_id, holding, taken))
+            ended = await self._served(socket, url, held, _Holding(request, tenant_id, agent_id, holding, taken))
         finally:
             if self._open.get(place) is taken:
                 del self._open[place]
@@ -126,13 +128,12 @@ class PhoneSocket:
             if not unavailable(error):
                 raise
 
-    async def _served(self, socket: WebSocket, request: Request, held: Held, holding: "_Holding") -> Ended:
-        assert self._url is not None
+    async def _served(self, socket: WebSocket, url: str, held: Held, holding: "_Holding") -> Ended:
         ended = await holding.on_switch()
         if ended is not None:
             return ended
         try:
-            async with connected(self._url) as switch:
+            async with connected(url) as switch:
                 name, password = held.credentials.name, held.credentials.password
                 await socket.send(msgspec.json.encode({"username": name, "password": password}).decode())
                 log.info("browser phone connected", tenant=holding.tenant_id, agent=holding.agent_id)

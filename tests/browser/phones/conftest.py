@@ -21,7 +21,7 @@ def switch() -> Iterator[Registrar]:
 
 @pytest.fixture(scope="session")
 def demo(switch: Registrar, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demo_server(tmp_path_factory.mktemp("phones"), {"TONGDAI_PHONE_URL": switch.url}) as server:
+    with demo_server(tmp_path_factory.mktemp("phones"), {"TONGDAI_PHONE_URLS": f"default={switch.url}"}) as server:
         yield server
 
 
