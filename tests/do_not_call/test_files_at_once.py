@@ -39,6 +39,34 @@ async def test_numbers_in_json_are_checked_one_body_at_a_time(tenant, monkeypatc
     assert [counts(one) for one in reported] == [(900, 0, 0)] * 8
 
 
+async def test_body_that_waits_for_a_list_holds_no_connection(tenant, monkeypatch):
+    running, once = asyncio.Lock(), api.once
+
+    async def alone(*arguments):
+        assert not running.locked(), "it would wait for the lock of the list, with a connection"
+        async with running:
+            return await once(*arguments)
+
+    monkeypatch.setattr(api, "once", alone)
+    dnc_list_id = await made(tenant)
+    sent = [[{"phoneNumber": vn_mobile(900 * body + n)} for n in range(900)] for body in range(8)]
+    reported = await asyncio.gather(*(add(tenant, dnc_list_id, numbers=numbers) for numbers in sent))
+    assert [counts(one) for one in reported] == [(900, 0, 0)] * 8
+
+
+async def test_list_waits_for_no_other_one(tenant, monkeypatch):
+    both, once = asyncio.Barrier(2), api.once
+
+    async def together(*arguments):
+        async with both:
+            return await once(*arguments)
+
+    monkeypatch.setattr(api, "once", together)
+    lists = [await made(tenant, f"List {n}") for n in range(2)]
+    reported = await asyncio.gather(*(add(tenant, one, phoneNumber=vn_mobile(1)) for one in lists))
+    assert [counts(one) for one in reported] == [(1, 0, 0)] * 2
+
+
 async def send(tenant, dnc_list_id, text):
     path, headers = f"/v1/do-not-call/{dnc_list_id}/numbers", {"content-type": "text/csv"}
     return await tenant.post(path, content=text.encode(), headers=headers)

@@ -6,7 +6,7 @@ longest ago, of those that wait and hold fewer than `each`; a tenant's own wait 
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import asynccontextmanager
 
 
@@ -15,15 +15,15 @@ class Turns:
         assert 0 < each <= at_once, "everybody can have a turn"
         self._at_once = at_once
         self._each = each
-        self._held = Counter[int]()
-        self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
-        self._got: dict[int, int] = {}
+        self._held = Counter[Hashable]()
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self._got: dict[Hashable, int] = {}
         """The number of the last turn of each tenant that waits or holds one."""
         self._turns = 0
 
     @asynccontextmanager
-    async def of(self, tenant_id: int) -> AsyncGenerator[None]:
-        """Wait for a turn, and hold it within the block."""
+    async def of(self, tenant_id: Hashable) -> AsyncGenerator[None]:
+        """Wait for a turn, and hold it within the block. `tenant_id` may be whatever else takes turns."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(tenant_id, deque()).append(turn)
         self._grant()
@@ -56,7 +56,7 @@ class Turns:
             if not waiting:
                 del self._waiting[tenant_id]
 
-    def _forget(self, tenant_id: int) -> None:
+    def _forget(self, tenant_id: Hashable) -> None:
         if not self._held[tenant_id]:
             del self._held[tenant_id]
             if not self._waiting.get(tenant_id):

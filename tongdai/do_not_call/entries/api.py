@@ -194,7 +194,8 @@ async def add_numbers(request: Request) -> Response:
             await store.record_added(conn, principal.tenant_id, dnc_list_id, principal.author, detail)
         return result
 
-    return await once(request, raw, work)
+    async with upload.storing(request, dnc_list_id):
+        return await once(request, raw, work)
 
 
 async def _context(request: Request) -> RowContext:

@@ -8,6 +8,7 @@ may have FILES_EACH under way, as those that wait are in memory.
 import asyncio
 import io
 import os
+import sys
 import tempfile
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
@@ -27,8 +28,9 @@ from tongdai.files.limits import limits_of
 from tongdai.files.uploads import threads
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
-from tongdai.ids import TenantId
+from tongdai.ids import DncListId, TenantId
 from tongdai.runtime.shares import OF_UPLOADS, Shares
+from tongdai.runtime.turns import Turns
 
 PLAIN = "text/plain"
 IN_THREAD = 256 * 1024
@@ -36,6 +38,7 @@ IN_THREAD = 256 * 1024
 FILES_EACH = 4
 """Files of a tenant that may be received, or wait to be read, in a process."""
 _shares = Shares(FILES_EACH * OF_UPLOADS)
+_storing = Turns(at_once=sys.maxsize, each=1)
 
 
 def is_file(request: Request) -> bool:
@@ -61,6 +64,14 @@ def share(request: Request) -> AbstractContextManager[None]:
 def turn(request: Request) -> AbstractAsyncContextManager[None]:
     """Within it a thread may check rows: one body at a time, tenants in turn."""
     return threads.reading(principal_of(request).tenant_id)
+
+
+def storing(request: Request, dnc_list_id: DncListId) -> AbstractAsyncContextManager[None]:
+    """Within it numbers may be stored in a list: one body at a time.
+
+    Those that wait would wait for the lock of the list, each with a database connection.
+    """
+    return _storing.of((principal_of(request).tenant_id, dnc_list_id))
 
 
 async def body_of(request: Request) -> bytes:
