@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -110,6 +111,16 @@ def test_key_in_the_menu_of_a_number_leads_to_another_queue() -> None:
         for keys in ("7", "2"):
             s.simulated.press(caller, keys)
         await s.until(lambda: [row.queue_id for row in s.acd.waiting.values()] == [OTHER])
+        (call_id,) = s.acd.waiting
+        assert s.acd.keys == [(call_id, FRONT, key, options.get(key or "")) for key in (None, "7", "2")]
+        await asyncio.sleep(5)
+        s.store.sign_in(s.store.add_agent(1, "a0", OTHER, 10))
+        await s.until(lambda: s.acd.over)
+        parts = [one for one in s.store.segments.closed if one.call_id == call_id]
+        assert [(one.kind, one.queue_id) for one in parts] == [("menu", None), ("wait", OTHER), ("talk", None)]
+        assert all(one.ended_at == after.started_at for one, after in pairwise(parts))
+        lasted_s = between(caller.answered_at, caller.ended_at).total_seconds()
+        assert between(parts[0].started_at, parts[-1].ended_at).total_seconds() == pytest.approx(lasted_s, abs=0.5)
 
     play(scene)
 

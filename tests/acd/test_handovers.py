@@ -21,7 +21,7 @@ from tongdai.ids import AgentId, QueueId
 from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.segments import MemorySegments
 
-SEEDS, MORE_SEEDS = range(1, 5), range(5, 13)
+SEEDS, MORE_SEEDS = range(1, 5), range(5, 25)
 """The latter only if a situation has not occurred before, or a planted bug is not found yet."""
 LASTING = replace(HANDED_OVER, minutes=3, crash_s=0, crash_at_step=False)
 STORMY = Plan(minutes=3, acts_s=1.5)

@@ -21,15 +21,21 @@ from tongdai.agents.model import Agent
 from tongdai.call_outcome import InboundOutcome, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.clock import SystemClock
+from tongdai.ids import MenuId
 from tongdai.numbers import store as numbers
 from tongdai.switches.model import DEFAULT
 from tongdai.testing.memory_store.acd import MemoryAcdStore
+from tongdai.testing.memory_store.segments import BEFORE_TALK
 
 _EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "8"))
 _NUMBERS = itertools.count(842877000000 + secrets.randbelow(900) * 1000)
 _NUMBER = "update inbound_queue set number = $3 where tenant_id = $1 and queue_id = $2"
 _OFFERS = "select agent_id, outcome from offer where tenant_id = $1 order by offered_at, call_id"
 _ENDED = "select count(*) from call where tenant_id = $1 and direction = 'inbound' and ended_at is not null"
+_OPEN_PARTS = """
+select call_id, kind, case when kind = 'wait' then queue_id end as queue_id from open_segment
+where tenant_id = $1 and kind in ('menu', 'wait')
+"""
 Result = TypeVar("Result")
 
 
@@ -97,11 +103,11 @@ class AcdSteps(BothStores):
         here, there = self.steps(choice, lambda store, call: store.preferred_agent(call, rules))
         assert here == there
 
-    @rule(choice=CHOICE)
+    @rule(choice=CHOICE, menu=st.booleans())
     @precondition(lambda self: self.inbound)
-    def answer(self, choice: int) -> None:
-        at = SystemClock().now()
-        here, there = self.steps(choice, lambda store, call: store.answer(call, at))
+    def answer(self, choice: int, menu: bool) -> None:
+        at, menu_id = SystemClock().now(), MenuId(1) if menu else None
+        here, there = self.steps(choice, lambda store, call: store.answer(call, at, menu_id))
         assert here == there
 
     @rule(choice=CHOICE, agent=AGENTS)
@@ -181,6 +187,20 @@ class AcdSteps(BothStores):
         )
         assert here == there
 
+    def _open_parts(self) -> list[tuple[int, str, int | None]]:
+        """Where the callers are: the place of the call, the kind, and the queue in which they wait."""
+        ours = {here.call_id: place for place, (here, _) in enumerate(self.inbound)}
+        found = [one for one in self.memory.segments.open if one.call_id in ours]
+        return sorted((ours[one.call_id], one.kind, one.queue_id or 0) for one in found if one.kind in BEFORE_TALK)
+
+    async def _open_parts_there(self) -> list[tuple[int, str, int | None]]:
+        theirs = {there.call_id: place for place, (_, there) in enumerate(self.inbound)}
+        async with self.pool.acquire() as conn:
+            rows = await conn.fetch(_OPEN_PARTS, self.tenant_id)
+        return sorted(
+            (theirs[row["call_id"]], row["kind"], row["queue_id"] or 0) for row in rows if row["call_id"] in theirs
+        )
+
     @invariant()
     def rows_agree(self) -> None:
         here, there = self.do(self.here.active()), self.do(self.there.active())
@@ -194,6 +214,7 @@ class AcdSteps(BothStores):
             assert here_pace.agents == there_pace.agents
         idle = [agent for agent in self.do(self.there.idle_agents()) if agent.tenant_id == self.tenant_id]
         assert {agent.agent_id for agent in self.do(self.here.idle_agents())} == {agent.agent_id for agent in idle}
+        assert self._open_parts() == self.do(self._open_parts_there())
         offers, ended = self.do(self._stored())
         assert sorted((offer.agent_id, offer.outcome or "") for offer in self.here.offers) == sorted(offers)
         assert len(self.here.over) == ended

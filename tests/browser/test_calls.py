@@ -116,3 +116,13 @@ def test_they_are_accessible(opened: Opened, connected: Row, scheme: str, locale
     page.goto(f"/calls/{connected['callId']}")
     expect(page.get_by_role("table", name=course)).to_be_visible()
     assert_accessible(page)
+
+
+def test_a_call_says_who_listened_to_it(opened: Opened, connected: Row, api: httpx2.Client, demo: Demo) -> None:
+    live = next(one for one in calls_of(demo, state="answered") if one["connectedAt"] and one["agentId"])
+    api.post(f"/calls/{live['callId']}/listen", json={"endpoint": "sup-9"}).raise_for_status()
+    page = opened(f"/calls/{live['callId']}")
+    table = page.get_by_role("table", name="Keys and supervisors")
+    expect(table.get_by_role("row").filter(has_text="Listen sup-9")).to_contain_text("API key")
+    expect(table).to_contain_text("The supervisor's phone is picked up")
+    assert_accessible(page)

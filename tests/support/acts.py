@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import LAPSES_AFTER, REPEATABLE, Act, Control, Ended, Kind, Talk
+from tongdai.calls.events.model import EventKind
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import Call, CallState
 from tongdai.calls.parties.model import Party
@@ -44,6 +45,7 @@ class MemoryActs:
     others_phones: set[str] = field(default_factory=set[str])
     segments: list[tuple[str, datetime]] = field(default_factory=list[tuple[str, datetime]])
     """Kinds and beginnings, after the talk that the connection began."""
+    phone_events: list[tuple[UUID, EventKind, str]] = field(default_factory=list[tuple[UUID, EventKind, str]])
     parties: dict[str, Party] = field(default_factory=dict[str, Party])
     """The rows of MemoryParties, by channel."""
     _channels: dict[UUID, str] = field(default_factory=dict[UUID, str])
@@ -76,6 +78,10 @@ class MemoryActs:
             return False
         self.begun.add(act.act_id)
         return True
+
+    async def phone_event(self, tenant_id: TenantId, call_id: UUID, kind: EventKind, endpoint: str) -> None:
+        del tenant_id
+        self.phone_events.append((call_id, kind, endpoint))
 
     async def finish(self, act: Act, how: Ended) -> None:
         self.ended.setdefault(act.act_id, how)

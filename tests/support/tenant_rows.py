@@ -16,6 +16,8 @@ OF_TENANT = (
     "insert into phone_account values ($1, 'p' || $1::bigint, 1, 1, decode(repeat('00', 16), 'hex'))",
     "insert into call_act (tenant_id, call_id, switch_id, kind) values ($1, gen_random_uuid(), 1, 'hold')",
     "insert into call_control (tenant_id, call_id, switch_id) values ($1, gen_random_uuid(), 1)",
+    """insert into call_event (tenant_id, call_id, at, kind, menu_id)
+       values ($1, gen_random_uuid(), now(), 'menu', 1)""",
     """insert into call_party (tenant_id, call_id, channel, switch_id, kind, target, state, called_at)
        values ($1, gen_random_uuid(), 'c', 1, 'phone', 'p', 'called', now())""",
     """insert into caller (tenant_id, call_id, queue_id, arrived_at, joined_at)

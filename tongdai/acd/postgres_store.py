@@ -21,6 +21,8 @@ from tongdai.callbacks import store as callbacks
 from tongdai.calls import segments
 from tongdai.calls import store as calls
 from tongdai.calls.acts import controls
+from tongdai.calls.events import store as events
+from tongdai.calls.events.model import EventKind
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import Call, Ending
@@ -29,11 +31,11 @@ from tongdai.calls.parties.model import Party, PartyKind, PartyState
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.db.pool import Connection, Pool
-from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
+from tongdai.ids import AgentId, MenuId, QueueId, SwitchId, TenantId
 from tongdai.numbers import store as numbers
 from tongdai.queues.menus import store as menus
 from tongdai.queues.menus.model import Menus
-from tongdai.queues.model import QueueRules
+from tongdai.queues.model import Destination, QueueRules
 from tongdai.queues.settings import store as settings
 from tongdai.queues.sounds import store as sounds
 from tongdai.queues.sounds.model import QueueSounds
@@ -160,6 +162,7 @@ class PostgresAcdStore(PostgresCallbacks):
             elif not await conn.fetchrow(LOCK_CALL, *ids) or await agents.talks(conn, *ids):
                 return False
             await inbound.answer(conn, *ids, at, LEASE)
+            await inbound.leave_menu(conn, *ids, at)
             await callers.leave(conn, *ids, OfferOutcome.WITHDRAWN, at)
             await parties.remove_numbers(conn, *ids)
             return await parties.add(
@@ -170,14 +173,25 @@ class PostgresAcdStore(PostgresCallbacks):
                 ),
             )  # fmt: skip
 
-    async def answer(self, call: InboundCall, at: datetime) -> bool:
+    async def answer(self, call: InboundCall, at: datetime, menu_id: MenuId | None = None) -> bool:
+        ids = (call.tenant_id, call.call_id)
         async with self._pool.acquire() as conn, conn.transaction():
-            if not await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id):
+            if not await conn.fetchrow(LOCK_CALL, *ids):
                 return False
-            await inbound.answer(conn, call.tenant_id, call.call_id, at, LEASE)
-            await parties.remove_unreached(conn, call.tenant_id, call.call_id, None)
-            await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.WITHDRAWN, at)
+            await inbound.answer(conn, *ids, at, LEASE)
+            await parties.remove_unreached(conn, *ids, None)
+            await callers.leave(conn, *ids, OfferOutcome.WITHDRAWN, at)
+            if menu_id is not None:
+                await inbound.enter_menu(conn, *ids, at)
+                await events.in_menu(conn, *ids, at, EventKind.MENU, menu_id)
             return True
+
+    async def key(
+        self, call: InboundCall, menu_id: MenuId, key: str | None, to: Destination | None, at: datetime
+    ) -> None:
+        kind = EventKind.OTHERWISE if key is None else EventKind.KEY
+        async with self._pool.acquire() as conn:
+            await events.in_menu(conn, call.tenant_id, call.call_id, at, kind, menu_id, key, to)
 
     async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
         async with self._pool.acquire() as conn, conn.transaction():

@@ -9,7 +9,7 @@ from tongdai.acd.caller import model, signals
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.store import AcdStore
 from tongdai.acd.waiting_room import WaitingRoom
-from tongdai.calls.inbound.model import InboundEnding
+from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
 
@@ -52,8 +52,8 @@ class Records:
         match record:
             case model.RecordJoin():
                 await self._join(caller, record, at)
-            case model.RecordAnswer():
-                await self._store.answer(call, at)
+            case model.RecordAnswer() | model.RecordKey():
+                await self._answered(call, record, at)
             case model.RecordForward(number=number, channel=channel, transfer=transfer):
                 called = model.NumberCall(number, channel, talks=False)
                 await self._store.forward(call, called, at, transfer=transfer)
@@ -74,6 +74,13 @@ class Records:
             case _:
                 assert_never(record)
         return None
+
+    async def _answered(self, call: InboundCall, record: model.RecordAnswer | model.RecordKey, at: datetime) -> None:
+        match record:
+            case model.RecordAnswer(menu_id=menu_id):
+                await self._store.answer(call, at, menu_id)
+            case model.RecordKey(menu_id=menu_id, key=key, to=to):
+                await self._store.key(call, menu_id, key, to, at)
 
     async def _join(self, caller: ControlledCaller, record: model.RecordJoin, at: datetime) -> None:
         assert caller.rules is not None, "a caller joins a queue whose rules were not read"

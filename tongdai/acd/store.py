@@ -16,9 +16,9 @@ from tongdai.acd.caller.store import CallerRow
 from tongdai.agents.model import Agent, IdleAgent
 from tongdai.call_outcome import OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
-from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.ids import AgentId, MenuId, QueueId, TenantId
 from tongdai.queues.menus.model import Menus
-from tongdai.queues.model import QueueRules
+from tongdai.queues.model import Destination, QueueRules
 from tongdai.queues.sounds.model import QueueSounds
 
 LEASE = timedelta(seconds=45)
@@ -142,9 +142,15 @@ class AcdStore(CallbackStore, Protocol):
         the talk is over, and its agent wraps up. False: the call has ended, or the state does not fit."""
         ...
 
-    async def answer(self, call: InboundCall, at: datetime) -> bool:
-        """The call is answered for a message; the caller is in no queue any more, and a number that was called for them
-        was not reached. False: it has ended."""
+    async def answer(self, call: InboundCall, at: datetime, menu_id: MenuId | None = None) -> bool:
+        """The call is answered for a message, or a menu; the caller is in no queue any more, and a number that was
+        called for them was not reached. False: it has ended."""
+        ...
+
+    async def key(
+        self, call: InboundCall, menu_id: MenuId, key: str | None, to: Destination | None, at: datetime
+    ) -> None:
+        """The caller pressed a key in a menu, or none of it (None), and goes there."""
         ...
 
     async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:

@@ -44,7 +44,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import ok
 from tongdai.http.paging import Page
-from tongdai.http.principal import Own, Scope
+from tongdai.http.principal import Own, Reach, Scope
 from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId
@@ -273,7 +273,7 @@ def _word(query: dict[str, list[str]], name: str, words: Sequence[str]) -> str |
         scope=Scope.REPORT,
         own=Own.CALL_BEFORE,
         tag=_TAG,
-        summary="Get a call, of either direction, with its segments and offers",
+        summary="Get a call, of either direction, with its segments, offers and events",
         response=CallDetailView,
         sample=DETAIL_SAMPLE,
     )
@@ -285,7 +285,8 @@ async def call(request: Request) -> Response:
         found = await detail_store.find(conn, who.tenant_id, call_id)
     if found is None:
         raise NotFound("Call not found")
-    return ok(detail_view(found, phone.formatter(who.country)))
+    supervision = who.reach is not Reach.OWN_AGENT
+    return ok(detail_view(found, phone.formatter(who.country), supervision=supervision))
 
 
 def _call_id(text: str) -> UUID:

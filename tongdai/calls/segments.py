@@ -1,16 +1,19 @@
 """Segments: who had a call when. Written by the statements that move the call, so that they hold together.
 
-    answered ── wait ──┬─ connected ── talk ── ended ── wrap-up     with a queue
-                       └─ ended
+    answered ─┬─ menu ─┐
+              └────────┴─ wait ──┬─ connected ── talk ── ended ── wrap-up     with a queue
+                                 └─ ended
     answered ── connected ── talk ── ended                          the audio file: nobody waits
 
     talk ⇄ hold, consult                                            by acts (calls/acts): the agent has the call on
                                                                     hold, and may consult somebody
     talk + conference                                               one more agent is in the talk
 
-An open segment is a row of `open_segment`; its end deletes it there and inserts it into its month, once. The wait and
-the talks, holds and consults of a call follow each other without a gap: their sum is the time from its answer (from its
-connection, where an audio file is played) to its end. A conference is beside the talk.
+An open segment is a row of `open_segment`; its end deletes it there and inserts it into its month, once. The
+menus, waits, talks, holds and consults of a call follow each other without a gap: their sum is the time from its answer
+(from its connection, where an audio file is played) to its end. A message, and the question for a number to be called
+back, continue the part in which they are heard; a call that heard nothing else has no part. The wait for a number that
+is called is in the queue in which the caller waited, else in none. A conference is beside the talk.
 """
 
 from collections.abc import Sequence

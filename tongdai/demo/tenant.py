@@ -92,7 +92,8 @@ LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
     "phone_account", "wrap_up_rule", "wrap_up_code",
     "preview", "agent_skill", "agent_queue", "agent", "callback", "offer", "caller", "call_party", "call_control",
-    "call_act",    "segment", "call", "call_hour", "do_not_call", "do_not_call_list", "audit", "idempotency_record",
+    "call_act", "call_event", "segment", "call", "call_hour", "do_not_call", "do_not_call_list",
+    "audit", "idempotency_record",
     "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
     "contact_list", "campaign", "calling_hours",

@@ -24,6 +24,7 @@ from tongdai import metrics
 from tongdai.acd.caller import store as callers
 from tongdai.calls import retention
 from tongdai.calls.acts import store as acts
+from tongdai.calls.events import store as call_events
 from tongdai.db import audit, idempotency
 from tongdai.db.notify import listen
 from tongdai.db.pool import Pool, open_pool
@@ -99,13 +100,14 @@ async def purge(pool: Pool, rows_age: timedelta) -> None:
 
 
 async def retain(pool: Pool, settings: Settings) -> None:
-    """Create partitions of the months ahead; delete calls, offers, hourly statistics and audit entries that have
-    expired."""
+    """Create partitions of the months ahead; delete calls, their offers and events, hourly statistics and audit
+    entries that have expired."""
     async with pool.acquire() as conn:
         await retention.create_partitions(conn)
         await retention.drop_expired_partitions(conn, timedelta(days=settings.call_days))
         tenants = [row["tenant_id"] for row in await conn.fetch(retention.TENANTS)]
         await callers.delete_old_offers(conn, tenants, timedelta(days=settings.call_days))
+        await call_events.delete_old(conn, tenants, timedelta(days=settings.call_days))
         await retention.delete_hourly_stats(conn, timedelta(days=settings.hourly_stats_days))
         await audit.delete_old(conn, timedelta(days=settings.audit_days))
         await sessions.delete_old(conn)

@@ -2,7 +2,21 @@
 
 import pytest
 
-from tests.support.caller_steps import CALL, CARE, GONE, GREETED, GREETING, IN_MENU, MENUS, PLAYBACK, after, pressed
+from tests.support.caller_steps import (
+    CALL,
+    CARE,
+    FRONT,
+    GONE,
+    GREETED,
+    GREETING,
+    IN_MENU,
+    MENUS,
+    NOW,
+    PLAYBACK,
+    TO_CARE,
+    after,
+    pressed,
+)
 from tongdai.acd import admission
 from tongdai.acd.caller.model import (
     Admit,
@@ -16,6 +30,7 @@ from tongdai.acd.caller.model import (
     RecordAnswer,
     RecordEnd,
     RecordJoin,
+    RecordKey,
     Stage,
     StartKeyTimer,
     StartMusic,
@@ -31,20 +46,24 @@ from tongdai.acd.caller.signals import (
 )
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundEnding
-from tongdai.switch.events import Event
+from tongdai.queues.model import Destination, DestinationKind
+from tongdai.switch.events import Event, PlaybackFinished
 
 
 def test_caller_hears_the_greeting_of_the_menu_after_an_answer() -> None:
     progress, commands = after(IN_MENU[0])
-    assert (progress.stage, commands) == (Stage.MENU, (RecordAnswer(), Answer(), ReadMenus(1)))
+    assert (progress.stage, commands) == (Stage.MENU, (RecordAnswer(FRONT), Answer(), ReadMenus(1)))
     assert after(MenusRead(MENUS, 1), start=progress)[1] == (PlaySound("welcome", GREETING),)
 
 
 def test_key_stops_the_greeting_and_sends_the_caller_on() -> None:
     progress, commands = after(*IN_MENU, pressed("1"))
-    assert commands == (StopSound(GREETING), Admit(CARE, 2))
+    assert commands == (RecordKey(FRONT, "1", TO_CARE.to), StopSound(GREETING), Admit(CARE, 2))
     assert after(Admitted(admission.Admit(), 2), start=progress)[1] == (RecordJoin(CARE, 2), StartMusic(), Wait())
-    assert after(*IN_MENU, GREETED, pressed("9"))[1] == (RecordAnswer(), PlaySound("sorry", PLAYBACK))
+    to_message = Destination(DestinationKind.MESSAGE, "sorry")
+    assert after(*IN_MENU, GREETED, pressed("9"))[1] == (
+        *(RecordKey(FRONT, "9", to_message), RecordAnswer(), PlaySound("sorry", PLAYBACK)),
+    )
 
 
 def test_caller_without_a_valid_key_hears_the_greeting_again_and_is_sent_on_at_last() -> None:
@@ -55,8 +74,11 @@ def test_caller_without_a_valid_key_hears_the_greeting_again_and_is_sent_on_at_l
     assert after(KeyTimedOut(0, 1), start=again) == (again, ()), "the timer of the greeting before"
     wrong = f"{CALL.call_id}-menu-1-1"
     assert after(pressed("5"), start=again)[1] == (
+        *(RecordKey(FRONT, "5", None), RecordKey(FRONT, None, TO_CARE.to)),
         *(StopSound(wrong), PlayInvalidKey(f"{wrong}-invalid"), Admit(CARE, 2)),
     )
+    silent = (PlaybackFinished(wrong, "17.1", done=True, at=NOW), KeyTimedOut(1, 1))
+    assert after(*silent, start=again)[1] == (RecordKey(FRONT, None, TO_CARE.to), Admit(CARE, 2))
 
 
 def test_menu_that_was_deleted_or_cannot_be_read_again_ends_the_call() -> None:

@@ -10,7 +10,7 @@ from tests.support.dialer_simulation.plan import START_S
 from tests.support.dialer_simulation.world import World
 from tongdai.calls.segments import Kind
 from tongdai.ids import AgentId
-from tongdai.switch.simulated.ledger import SimulatedCall
+from tongdai.switch.simulated.ledger import SimulatedCall, SimulatedCaller
 from tongdai.testing.memory_store.segments import CONFERENCE, Segment
 
 SEGMENT_S = 0.1
@@ -87,6 +87,22 @@ def check_segments(world: World) -> None:
     for call_id, spans in by_call.items():
         if (at := _overlap(spans)) is not None:
             world.wrong(f"{call_id} has two segments at once at {at:%H:%M:%S}")
+
+
+def check_seconds(world: World) -> None:
+    """Check that the parts of a caller's call are as long together as the call was on the switch, from its answer on.
+    Only of a world without lost requests and events."""
+    parts: dict[UUID, list[Segment]] = defaultdict(list)
+    for one in world.store.segments.closed:
+        if one.kind != CONFERENCE:
+            parts[one.call_id].append(one)
+    for call_id, customer in _customers(world):
+        if isinstance(customer, SimulatedCaller) and customer.answered_at is not None and parts[call_id]:
+            lasted_s = ((customer.ended_at or world.clock.now()) - customer.answered_at).total_seconds()
+            rows_s = sum(_seconds(one) for one in parts[call_id])
+            world.saw("call added up")
+            if abs(lasted_s - rows_s) > SEGMENT_S * (len(parts[call_id]) + 1) + _unseen_s(world, parts[call_id]):
+                world.wrong(f"{call_id} lasted {lasted_s:.1f} s, its parts {rows_s:.1f} s")
 
 
 def check_parties(world: World) -> None:

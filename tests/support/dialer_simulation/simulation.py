@@ -133,6 +133,7 @@ class Simulation:
         world = self._world
         if not self._plan.stormy:
             handover_invariants.check_talk_seconds(world)
+            handover_invariants.check_seconds(world)
         handover_invariants.check_callers(world)
         handover_invariants.check_one_talk(world)
         handover_invariants.check_segments(world)

@@ -10,6 +10,7 @@ from tests.support.dialer_scene import Scene, play
 from tests.support.talks import DONE, Talks, talks
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import Kind, Result
+from tongdai.calls.events.model import EventKind
 from tongdai.ids import TenantId
 from tongdai.switch.simulated.channels import SimulatedChannel
 from tongdai.telephony.acts.supervisors import SWEEP_S, Supervision, is_phone, supervision_of
@@ -58,6 +59,10 @@ def test_supervisor_hears_the_call_and_is_not_in_it(kind: Kind) -> None:
         t = await supervised(s, kind)
         assert hears_agent(t)
         assert len(s.simulated._bridges[t.customer.bridge_id or ""]) == 2
+        answered = (t.call_id, EventKind.PHONE_ANSWERED, PHONE)
+        assert t.acts.phone_events == [answered]
+        assert await t.act(Kind.LEAVE, endpoint=PHONE) == DONE
+        await s.until(lambda: t.acts.phone_events == [answered, (t.call_id, EventKind.PHONE_LEFT, PHONE)])
 
     play(scene)
 

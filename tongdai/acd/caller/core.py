@@ -175,15 +175,18 @@ def _waiting(call: CallerProgress, event: Event | Signal) -> Step:
 
 
 def _in_menu(call: CallerProgress, event: Event | Signal) -> Step:
+    records: Sequence[Command] = ()
     if isinstance(event, MenusRead) and call.menu is None and call.menu_id is not None:
         call, requests, to = menu.begin(call, event.menus, call.menu_id)
     else:
+        before = call
         call, requests, to = menu.step(call, event)
+        records = menu.pressed(before, event, to)
     if to is None:
-        return call, requests
+        return call, (*records, *requests)
     # Nobody is to wait or talk who is hung up from here: such a call counts as abandoned.
     call, commands = _send(replace(call, menu=None), Send(to, InboundOutcome.ABANDONED))
-    return call, ordered((*requests, *commands))
+    return call, ordered((*records, *requests, *commands))
 
 
 def _send(call: CallerProgress, to: Send) -> Step:
@@ -198,9 +201,9 @@ def _send(call: CallerProgress, to: Send) -> Step:
             call = call if call.stage is Stage.ADMITTING else go(call, Stage.ADMITTING)
             return replace(call, queue_id=queue_id, hops=hops), (*leave, Admit(queue_id, hops))
         case DestinationKind.MENU, str(target):
-            entered = replace(go(call, Stage.MENU), menu_id=MenuId(int(target)), menu=None, hops=call.hops + 1)
-            entered = replace(entered, answered=True, music=False)
-            return entered, (RecordAnswer(), *leave, *answer(call), *quiet(call), ReadMenus(entered.hops))
+            menu_id, hops = MenuId(int(target)), call.hops + 1
+            entered = replace(go(call, Stage.MENU), menu_id=menu_id, menu=None, hops=hops, answered=True, music=False)
+            return entered, (RecordAnswer(menu_id), *leave, *answer(call), *quiet(call), ReadMenus(hops))
         case DestinationKind.MESSAGE, str(sound):
             playing = replace(go(call, Stage.PLAYING), answered=True, music=False, outcome=to.outcome)
             play = PlaySound(sound, call.playback_id)

@@ -9,6 +9,7 @@ from tongdai.acd.caller.model import (
     PlayInvalidKey,
     PlaySound,
     ReadMenus,
+    RecordKey,
     Request,
     StartKeyTimer,
     StopSound,
@@ -35,6 +36,18 @@ def step(call: CallerProgress, event: object) -> MenuStep:
     if call.menu is None or read is None:
         return call, (), None
     return _made(call, core.step(call.menus, call.menu, read))
+
+
+def pressed(call: CallerProgress, event: object, to: Destination | None) -> Sequence[RecordKey]:
+    """The records of an event: the key and where it leads, and that no key led to where the caller goes (`to`)."""
+    menu = None if call.menu is None else call.menus.get(call.menu.menu_id)
+    read = _read(call, event)
+    if call.menu is None or menu is None or read is None:
+        return ()
+    key = read.key if isinstance(read, core.Key) else None
+    led = None if key is None else menu.options.get(key)
+    records = () if key is None else (RecordKey(call.menu.menu_id, key, led),)
+    return records if to is None or led is not None else (*records, RecordKey(call.menu.menu_id, None, to))
 
 
 def again(call: CallerProgress) -> Sequence[Request]:

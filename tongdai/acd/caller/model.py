@@ -1,5 +1,4 @@
-"""The ACD's model of one caller: stages and transitions, progress, and the records and requests of
-`core.step`. Pure."""
+"""One caller of the ACD: stages and transitions, progress, and the records and requests of `core.step`. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +12,7 @@ from tongdai.calls.inbound.model import InboundEnding
 from tongdai.ids import AgentId, MenuId, QueueId
 from tongdai.queues.menus.core import State
 from tongdai.queues.menus.model import Menu, Menus
+from tongdai.queues.model import Destination
 
 
 class Stage(StrEnum):
@@ -168,7 +168,19 @@ class RecordJoin:
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswer:
-    """The call is answered for a message or a menu; the caller is in no queue (any more)."""
+    """The call is answered for a menu, a message, or (as that) to ask for a number; the caller is in no queue."""
+
+    menu_id: MenuId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """The caller pressed a key in a menu, or (None) none of it in time, and is sent on."""
+
+    menu_id: MenuId
+    key: str | None
+    to: Destination | None
+    """None: the key is not in the menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +390,8 @@ class DestroyBridge:
     pass
 
 
-Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordForward | RecordCallback | RecordEnd
+Moving = RecordJoin | RecordAnswer | RecordForward | RecordCallback
+Record = Moving | RecordKey | RecordConnection | RecordOfferEnd | RecordEnd
 Sound = PlaySound | PlayInvalidKey | PlayParts | StopSound
 Resultless = Answer | StartMusic | StopMusic | StopWaiting | StartKeyTimer | HangUp | DestroyBridge | Exclude
 Phone = RingAgent | CallNumber | StartRingTimer | HangUpAgent

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from tongdai.calls.events.model import EventKind
 from tongdai.calls.model import CallState
 from tongdai.calls.parties.model import Party, PartyKind
 from tongdai.ids import AgentId, Author, ByUser, KeyId, TenantId, UserId
@@ -56,6 +57,8 @@ SUPERVISING = frozenset({Kind.LISTEN, Kind.WHISPER, Kind.BARGE, Kind.LEAVE, Kind
 CONSULTING = frozenset({Kind.CONSULT, Kind.COMPLETE, Kind.CANCEL, Kind.CONFERENCE})
 """Acts with a party besides customer and agent."""
 
+_EVENTS = SUPERVISING | {Kind.TRANSFER, Kind.HANG_UP}
+"""Acts that are events of the call: segments do not tell them."""
 REPEATABLE = frozenset({Kind.HOLD, Kind.RESUME, Kind.MUTE, Kind.UNMUTE})
 """Acts whose records say what the switch is to do: one that was interrupted is completed by them."""
 
@@ -104,6 +107,19 @@ class Act:
         if "number" in self.arguments:
             return Destination(DestinationKind.NUMBER, str(self.arguments["number"]))
         return Destination(DestinationKind.QUEUE, str(self.arguments["queueId"]))
+
+    @property
+    def event(self) -> EventKind | None:
+        """The event of the call that it is; None: its segments tell it."""
+        return EventKind(self.kind) if self.kind in _EVENTS else None
+
+    @property
+    def led_to(self) -> Destination | None:
+        """Where the customer is transferred, to an agent too."""
+        if self.kind is not Kind.TRANSFER:
+            return None
+        agent_id = self.to_agent
+        return self.destination if agent_id is None else Destination(DestinationKind.AGENT, str(agent_id))
 
     @property
     def to_agent(self) -> AgentId | None:

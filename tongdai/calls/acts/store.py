@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from tongdai.calls.acts.model import LAPSES_AFTER, REPEATABLE, Act, Ended, Kind, Result
+from tongdai.calls.events import store as events
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, Author, QueueId, SwitchId, TenantId
@@ -117,17 +118,23 @@ update call_act a set begun_at = clock.now_at
 from clock
 where a.tenant_id = $1 and a.act_id = $2 and a.begun_at is null and a.done_at is null
     and a.asked_at > clock.not_before
-returning true
+returning begun_at
 """
 
 
 async def begin(conn: Connection, act: Act) -> bool:
     """Take an act, and audit it: commit before the switch is asked. False: it has lapsed, or another has taken it."""
     async with conn.transaction():
-        if not await conn.fetchval(BEGIN, act.tenant_id, act.act_id, LAPSES_AFTER):
+        begun_at = await conn.fetchval(BEGIN, act.tenant_id, act.act_id, LAPSES_AFTER)
+        if begun_at is None:
             return False
         detail = dict(act.arguments) or None
         await audit.record(conn, act.tenant_id, act.author, f"call.{act.kind}", f"call {act.call_id}", detail)
+        if act.event is not None:
+            await events.act(
+                conn, act.tenant_id, act.call_id, begun_at, act.event, act.act_id, act.author, act.led_to,
+                act.arguments.get("endpoint"),
+            )  # fmt: skip
     return True
 
 
@@ -136,13 +143,16 @@ with clock as materialized (
     select clock_timestamp() as now_at
 )
 update call_act a set done_at = clock.now_at, result = $3, message = nullif($4, '')
-from clock where a.tenant_id = $1 and a.act_id = $2 and a.done_at is null
+from clock where a.tenant_id = $1 and a.act_id = $2 and a.done_at is null returning true
 """
 
 
 async def finish(conn: Connection, act: Act, how: Ended) -> None:
     """Record how an act ended, once."""
-    await conn.execute(FINISH, act.tenant_id, act.act_id, how.result, how.message)
+    async with conn.transaction():
+        finished = await conn.fetchval(FINISH, act.tenant_id, act.act_id, how.result, how.message)
+        if finished and how.result is Result.REFUSED:
+            await events.not_done(conn, act.tenant_id, act.call_id, act.act_id)
 
 
 class ToAgent(NamedTuple):

@@ -1,4 +1,4 @@
-"""One call with its segments and offers, and how its talk was changed, in the database."""
+"""One call with its segments, offers and events, and how its talk was changed, in the database."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.calls import history
+from tongdai.calls.events import store as events
+from tongdai.calls.events.model import EventRow
 from tongdai.calls.history import CallRecord
 from tongdai.calls.parties import store as parties
 from tongdai.calls.parties.model import Party
@@ -14,7 +16,8 @@ from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 
 AT_MOST = 1000
-"""Segments of a call that are read, and offers: a caller who waits for an hour while a hundred phones ring has more."""
+"""Segments, offers and events of a call that are read: a caller who waits for an hour while a hundred phones ring has
+more."""
 
 
 class SegmentRow(NamedTuple):
@@ -40,6 +43,8 @@ class CallDetail(NamedTuple):
     segments: Sequence[SegmentRow]
     """Oldest first."""
     offers: Sequence[OfferRow]
+    """Oldest first."""
+    events: Sequence[EventRow]
     """Oldest first."""
     held_until: datetime | None
     """None: the customer is not on hold."""
@@ -75,6 +80,7 @@ async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallDeta
             return None
         parts = await conn.fetch(SEGMENTS, tenant_id, call_id, call.opened_at, AT_MOST)
         offers = await conn.fetch(OFFERS, tenant_id, call_id, AT_MOST)
+        happened = await events.of_call(conn, tenant_id, call_id, AT_MOST)
         live = call.ended_at is None
         control = await conn.fetchrow(CONTROL, tenant_id, call_id) if live else None
         others = await parties.of_calls(conn, tenant_id, [call_id]) if live else []
@@ -82,6 +88,7 @@ async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallDeta
         call,
         [SegmentRow._make(row) for row in parts],
         [OfferRow._make(row) for row in offers],
+        happened,
         None if control is None else control["held_until"],
         control is not None and control["muted"],
         others,

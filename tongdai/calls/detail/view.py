@@ -1,4 +1,4 @@
-"""One call in responses, with its segments and offers."""
+"""One call in responses, with its segments, offers and events."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,11 +8,13 @@ import msgspec
 
 from tongdai.call_outcome import OfferOutcome
 from tongdai.calls.detail.store import CallDetail, OfferRow, SegmentRow
+from tongdai.calls.events.model import SUPERVISION, EventKind, EventRow
 from tongdai.calls.parties.model import Party, PartyKind, PartyState
 from tongdai.calls.segments import KINDS
 from tongdai.calls.view import SAMPLE as CALL_SAMPLE
 from tongdai.calls.view import CallView, view
 from tongdai.http.openapi.fields import one_of
+from tongdai.queues.model import DestinationKind
 
 
 class SegmentView(msgspec.Struct):
@@ -41,6 +43,32 @@ class OfferView(msgspec.Struct):
     """How it ended; null while it lasts."""
 
 
+class EventView(msgspec.Struct):
+    kind: Annotated[str, one_of(EventKind)]
+    """`menu`: the caller came to it; `key`: they pressed it; `otherwise`: they pressed none that leads anywhere, and
+    were sent on; else an act of a supervisor, or `phone_answered`, `phone_left` of the phone that it called."""
+    at: datetime
+    """When it happened; of an act, when it was begun."""
+    menuId: int | None
+    """The menu that the caller heard."""
+    menuName: str | None
+    """Its present name; null: it was deleted."""
+    key: str | None
+    """The key that was pressed."""
+    toKind: Annotated[str, one_of(DestinationKind)] | None
+    """Where it led; null: nowhere, as a key that the menu has not."""
+    to: str | None
+    """The id of the queue, agent or menu, the number, or the sound."""
+    endpoint: str | None
+    """The phone of the supervisor."""
+    userId: int | None
+    """The user who asked for it."""
+    userName: str | None
+    """Their name."""
+    keyId: int | None
+    """The key by which it was asked for."""
+
+
 class PartyView(msgspec.Struct):
     kind: Annotated[str, one_of(PartyKind)]
     """An agent, a number outside, or a phone of the tenant."""
@@ -60,6 +88,9 @@ class CallDetailView(CallView):
     offers: list[OfferView]
     """The agents to whom the caller was offered, oldest first; the last 1,000. Offers are deleted with the days of
     calls."""
+    events: list[EventView]
+    """Events beside the segments: menus with their keys, and acts of supervisors; oldest first, the last 1,000.
+    Deleted with the days of calls. Agents are not shown who listens to them."""
     heldUntil: datetime | None
     """When the present hold ends by itself; null: the customer is not on hold."""
     muted: bool
@@ -79,18 +110,36 @@ SAMPLE: dict[str, Any] = CALL_SAMPLE | {
         }
     ],
     "offers": [],
+    "events": [
+        {
+            "kind": "hang_up",
+            "at": "2026-03-10T02:01:14.400000Z",
+            "menuId": None,
+            "menuName": None,
+            "key": None,
+            "toKind": None,
+            "to": None,
+            "endpoint": None,
+            "userId": 3,
+            "userName": "Mai",
+            "keyId": None,
+        }
+    ],
     "heldUntil": None,
     "muted": False,
     "parties": [],
 }
 
 
-def detail_view(detail: CallDetail, shown: Callable[[str], str]) -> CallDetailView:
-    """The view of a call. `shown` formats a number for the tenant's country."""
+def detail_view(detail: CallDetail, shown: Callable[[str], str], *, supervision: bool) -> CallDetailView:
+    """The view of a call. `shown` formats a number for the tenant's country; `supervision`: with what supervisors did
+    beside the call."""
+    events = [event for event in detail.events if supervision or event.kind not in SUPERVISION]
     return CallDetailView(
         **msgspec.structs.asdict(view(detail.call, shown)),
         segments=[_segment(row) for row in detail.segments],
         offers=[_offer(row) for row in detail.offers],
+        events=[_event(row, shown) for row in events],
         heldUntil=detail.held_until,
         muted=detail.muted,
         parties=[_party(party, shown) for party in detail.parties],
@@ -103,6 +152,14 @@ def _segment(row: SegmentRow) -> SegmentView:
 
 def _offer(row: OfferRow) -> OfferView:
     return OfferView(row.queue_id, row.agent_id, row.offered_at, row.ended_at, row.outcome)
+
+
+def _event(row: EventRow, shown: Callable[[str], str]) -> EventView:
+    to = shown(row.to_target) if row.to_kind == DestinationKind.NUMBER and row.to_target else row.to_target
+    return EventView(
+        row.kind, row.at, row.menu_id, row.menu_name, row.key, row.to_kind, to, row.endpoint, row.user_id,
+        row.user_name, row.key_id,
+    )  # fmt: skip
 
 
 def _party(party: Party, shown: Callable[[str], str]) -> PartyView:

@@ -1,7 +1,7 @@
 """Calls to queues in the database, from their arrival to their end.
 
     arrive ──▶ ringing ── join ──▶ answered, waiting in a queue ── connect ──▶ talking ──┐
-                  ├── answer ──▶ answered, hears a message ────────────────────────────────┤
+                  ├── answer ──▶ answered, in a menu, or hears a message ──────────────────┤
                   └────────────────────────────────────────────────────────────────── end ─┴──▶ ended
 
 A call to somebody who is to be called back (callbacks/) is one of the queue, too, from its answer on: `dial` opens it,
@@ -62,7 +62,7 @@ async def arrive(
     return None if row is None else call_of(row)
 
 
-# A caller who comes from another queue leaves it: the wait there ends when the one in this queue begins.
+# A caller who comes from another queue, or a menu, leaves it: the part there ends when the wait in this queue begins.
 JOIN = f"""
 with clock as materialized (
     select clock_timestamp() + $5::interval as lease_until
@@ -83,7 +83,8 @@ with clock as materialized (
     returning a.call_id
 ), waited as (
     delete from open_segment s using held
-    where s.tenant_id = $1 and s.call_id = held.call_id and s.kind = 'wait' and s.queue_id <> $3
+    where s.tenant_id = $1 and s.call_id = held.call_id
+        and (s.kind = 'menu' or s.kind = 'wait' and s.queue_id is distinct from $3)
     returning s.*, greatest(s.started_at, held.since) as over_at
 ), waits as (
     insert into segment (tenant_id, {segments.COLUMNS}, ended_at, ended_month)
@@ -121,8 +122,53 @@ select exists (select from answered)
 
 
 async def answer(conn: Connection, tenant_id: TenantId, call_id: UUID, at: datetime, lease: timedelta) -> bool:
-    """ringing → answered, for a message."""
+    """ringing → answered, for a message or a menu."""
     return await conn.fetchval(ANSWER, tenant_id, call_id, at, lease)
+
+
+# A message continues the part of the call in which it is heard, so that the parts of a call that had any have no gap.
+ENTER_MENU = f"""
+with left_queue as (
+    delete from open_segment s where s.tenant_id = $1 and s.call_id = $2 and s.kind = 'wait'
+    returning s.*, greatest(s.started_at, $3::timestamptz) as over_at
+), waits as (
+    insert into segment (tenant_id, {segments.COLUMNS}, ended_at, ended_month)
+    select $1, {segments.COLUMNS}, over_at, {month_of("over_at")} from left_queue
+)
+insert into open_segment (tenant_id, call_id, kind, started_at, queue_id)
+select $1, a.call_id, 'menu', greatest(a.answered_at, left_queue.over_at, $3::timestamptz), a.queue_id
+from live_call a left join left_queue on left_queue.call_id = a.call_id
+where a.tenant_id = $1 and a.call_id = $2 and a.answered_at is not null
+    and not exists (select from open_segment where tenant_id = $1 and call_id = $2 and kind not in ('wait', 'wrap_up'))
+"""
+
+
+async def enter_menu(conn: Connection, tenant_id: TenantId, call_id: UUID, at: datetime) -> None:
+    """The caller of an answered call is in a menu from an instant on, and in no queue. Nothing changes when they are
+    in one already."""
+    await conn.execute(ENTER_MENU, tenant_id, call_id, at)
+
+
+# The wait for a number that is called is one in no queue, and counts in none.
+LEAVE_MENU = f"""
+with menu as (
+    delete from open_segment s where s.tenant_id = $1 and s.call_id = $2 and s.kind = 'menu'
+    returning s.*, greatest(s.started_at, $3::timestamptz) as over_at
+), parts as (
+    insert into segment (tenant_id, {segments.COLUMNS}, ended_at, ended_month)
+    select $1, {segments.COLUMNS}, over_at, {month_of("over_at")} from menu
+)
+insert into open_segment (tenant_id, call_id, kind, started_at, queue_id)
+select $1, a.call_id, 'wait', greatest(a.answered_at, menu.over_at, $3::timestamptz), null
+from live_call a left join menu on menu.call_id = a.call_id
+where a.tenant_id = $1 and a.call_id = $2 and a.answered_at is not null
+    and not exists (select from open_segment where tenant_id = $1 and call_id = $2 and kind not in ('menu', 'wrap_up'))
+"""
+
+
+async def leave_menu(conn: Connection, tenant_id: TenantId, call_id: UUID, at: datetime) -> None:
+    """A number is called for the caller, who comes from a menu, or was in no queue. Whoever waits in one still does."""
+    await conn.execute(LEAVE_MENU, tenant_id, call_id, at)
 
 
 WAIT = """

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from tongdai.calls.acts import controls, store
 from tongdai.calls.acts.model import Act, Control, Ended, Talk
+from tongdai.calls.events import store as events
+from tongdai.calls.events.model import EventKind
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import SwitchId, TenantId
 from tongdai.numbers.endpoints import store as endpoints
@@ -57,6 +59,10 @@ class ActStore(Protocol):
 
     async def may_call(self, tenant_id: TenantId, endpoint: str) -> bool:
         """Whether a phone is the tenant's."""
+        ...
+
+    async def phone_event(self, tenant_id: TenantId, call_id: UUID, kind: EventKind, endpoint: str) -> None:
+        """A supervisor's phone was answered, or has left."""
         ...
 
 
@@ -119,6 +125,11 @@ class PostgresActs:
     async def may_call(self, tenant_id: TenantId, endpoint: str) -> bool:
         async with self._connection() as conn:
             return await endpoints.usable(conn, tenant_id, EndpointKind.PHONE, endpoint)
+
+    async def phone_event(self, tenant_id: TenantId, call_id: UUID, kind: EventKind, endpoint: str) -> None:
+        async with self._connection() as conn:
+            at: datetime = await conn.fetchval("select clock_timestamp()")
+            await events.of_phone(conn, tenant_id, call_id, at, kind, endpoint)
 
     async def forget(self, control: Control) -> None:
         async with self._connection() as conn:

@@ -23,6 +23,7 @@ from uuid import UUID
 import structlog
 
 from tongdai.calls.acts.model import Act, Ended, Kind, Result, Talk
+from tongdai.calls.events.model import EventKind
 from tongdai.clock import Clock
 from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialer.options import Options
@@ -220,12 +221,18 @@ class Supervisors:
                 if talk is None or not talk.with_agent:
                     await commands.hang_up(self._ari, channel_id)
                     return
+                await self._note(supervision, EventKind.PHONE_ANSWERED)
                 wanted = self._modes.setdefault(channel_id, Kind(mode or Kind.LISTEN))
                 if wanted is Kind.TAKE_OVER:
                     self._queue.post(talk.channel, partial(self._take_over_answered, supervision))
                     return
                 await self._connect(supervision, talk, wanted)
                 log.info("supervisor connected", call=str(supervision.call_id), mode=wanted.value)
+
+    async def _note(self, supervision: Supervision, kind: EventKind) -> None:
+        """Record an event of the phone. The phone itself does not depend on it."""
+        with suppress(*UNAVAILABLE):
+            await self._store.phone_event(supervision.tenant_id, supervision.call_id, kind, supervision.endpoint)
 
     async def _listening(self, channel_id: str, supervision: Supervision) -> None:
         """A snoop channel is there: the phone hears it."""
@@ -248,6 +255,7 @@ class Supervisors:
         with suppress(SwitchError, *UNAVAILABLE):
             async with self._one_at_a_time:
                 if gone is not None:
+                    await self._note(gone, EventKind.PHONE_LEFT)
                     await commands.destroy_bridge(self._ari, gone.bridge)
                 await self._hang_up_left()
 

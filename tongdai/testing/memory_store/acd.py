@@ -20,7 +20,7 @@ from tongdai.calls.parties.model import Party, PartyKind, PartyState
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, MenuId, QueueId, TenantId
 from tongdai.queues.menus.model import Menu, Menus
-from tongdai.queues.model import QueueRules
+from tongdai.queues.model import Destination, QueueRules
 from tongdai.queues.sounds.model import QueueSounds
 from tongdai.switches.model import DEFAULT
 from tongdai.testing.memory_store.callbacks import MemoryCallbacks, Offer
@@ -55,6 +55,8 @@ class MemoryAcdStore(MemoryCallbacks):
         """The parties of calls by channel; written by the tests' store of parties."""
         self.called: dict[UUID, NumberCall] = {}
         """The numbers that are called for callers, or talk."""
+        self.keys: list[tuple[UUID, MenuId, str | None, Destination | None]] = []
+        """The menus that callers came to, and the keys that they pressed there, with where these led."""
         self.talking: set[UUID] = set()
         """The calls that are connected with an agent or a number."""
 
@@ -139,6 +141,7 @@ class MemoryAcdStore(MemoryCallbacks):
             if lost.phone == call.phone != "" and ended_at > call.opened_at - PLACE_KEPT_FOR:
                 arrived_at = min(arrived_at, lost.opened_at)
         arrived_at = min(arrived_at, self.replaced(call, rules.queue_id) or arrived_at)
+        self._store.segments.waits(call.call_id, rules.queue_id, max(at, answered_at))
         row = CallerRow(call.call_id, rules.queue_id, "waiting", arrived_at, at, hops, offers, announced)
         self.waiting[call.call_id] = row
         return row
@@ -185,14 +188,15 @@ class MemoryAcdStore(MemoryCallbacks):
         return self.called.get(call_id) or next(left, None)
 
     async def transfer(self, call: InboundCall, queue_id: QueueId, hops: int, at: datetime) -> CallerRow | None:
-        if not await self._parted(call):
+        if not await self._parted(call, at):
             return None
         self.live[call.call_id] = replace(self.live[call.call_id], queue_id=queue_id)
+        self._store.segments.waits(call.call_id, queue_id, at)
         row = CallerRow(call.call_id, queue_id, "waiting", call.opened_at, at, hops, 0, None)
         self.waiting[call.call_id] = row
         return row
 
-    async def _parted(self, call: InboundCall) -> bool:
+    async def _parted(self, call: InboundCall, at: datetime) -> bool:
         """The talk is over. False: there was none."""
         if call.call_id not in self.talking or call.call_id not in self.live:
             return False
@@ -200,7 +204,7 @@ class MemoryAcdStore(MemoryCallbacks):
         self.called.pop(call.call_id, None)
         for channel in [one.channel for one in self.parties.values() if one.call_id == call.call_id]:
             del self.parties[channel]
-        self._store.segments.ended(call.call_id, self._clock.now())
+        self._store.segments.ended(call.call_id, at)
         await self._store.caller_left(call.call_id)
         return True
 
@@ -209,14 +213,16 @@ class MemoryAcdStore(MemoryCallbacks):
 
     async def forward(self, call: InboundCall, number: NumberCall, at: datetime, *, transfer: bool) -> bool:
         found = self.live.get(call.call_id)
-        if found is None or (transfer and not await self._parted(call)) or self._talks_with_agent(call.call_id):
+        if found is None or (transfer and not await self._parted(call, at)) or self._talks_with_agent(call.call_id):
             return False
         self._leave(call.call_id, OfferOutcome.WITHDRAWN)
-        self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=found.answered_at or at)
+        answered_at = found.answered_at or at
+        self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=answered_at)
+        self._store.segments.waits(call.call_id, found.queue_id if transfer else None, max(at, answered_at))
         self.called[call.call_id] = number
         return True
 
-    async def answer(self, call: InboundCall, at: datetime) -> bool:
+    async def answer(self, call: InboundCall, at: datetime, menu_id: MenuId | None = None) -> bool:
         found = self.live.get(call.call_id)
         if found is None:
             return False
@@ -224,7 +230,16 @@ class MemoryAcdStore(MemoryCallbacks):
             self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=at)
         self._unreached(call.call_id, None)
         self._leave(call.call_id, OfferOutcome.WITHDRAWN)
+        if menu_id is not None:
+            self._store.segments.in_menu(call.call_id, max(at, found.answered_at or at))
+            self.keys.append((call.call_id, menu_id, None, None))
         return True
+
+    async def key(
+        self, call: InboundCall, menu_id: MenuId, key: str | None, to: Destination | None, at: datetime
+    ) -> None:
+        del at
+        self.keys.append((call.call_id, menu_id, key, to))
 
     async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
         del at

@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from tongdai.calls.segments import Kind
-from tongdai.ids import AgentId
+from tongdai.ids import AgentId, QueueId
 
 CONFERENCE = "conference"
+BEFORE_TALK = ("menu", "wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class Segment:
     agent_id: AgentId | None
     started_at: datetime
     ended_at: datetime | None = None
+    queue_id: QueueId | None = None
+    """The queue of a wait."""
 
 
 @dataclass
@@ -24,8 +27,27 @@ class MemorySegments:
     open: list[Segment] = field(default_factory=list[Segment])
     closed: list[Segment] = field(default_factory=list[Segment])
 
+    def in_menu(self, call_id: UUID, at: datetime) -> None:
+        """The caller is in a menu; nothing changes when they are already."""
+        if not any(one.call_id == call_id and one.kind != "wait" for one in self.open):
+            self._begin(Segment(call_id, "menu", None, at))
+
+    def waits(self, call_id: UUID, queue_id: QueueId | None, at: datetime) -> None:
+        """The caller waits in a queue, or (None) for a number that is called, in whatever queue they are."""
+        waits = next((one for one in self.open if (one.call_id, one.kind) == (call_id, "wait")), None)
+        if waits is None or queue_id not in {None, waits.queue_id}:
+            self._begin(Segment(call_id, "wait", None, at, queue_id=queue_id))
+
     def connected(self, call_id: UUID, agent_id: AgentId | None, at: datetime) -> None:
-        self.open.append(Segment(call_id, Kind.TALK, agent_id, at))
+        self._begin(Segment(call_id, Kind.TALK, agent_id, at))
+
+    def _begin(self, new: Segment) -> None:
+        """The menu or the wait is over, and the next part begins where it ended."""
+        before = [one for one in self.open if one.call_id == new.call_id and one.kind in BEFORE_TALK]
+        at = max([new.started_at, *(one.started_at for one in before)])
+        for one in before:
+            self._close(one, at)
+        self.open.append(replace(new, started_at=at))
 
     def change(self, call_id: UUID, kind: Kind, agent_id: AgentId | None, at: datetime) -> None:
         for one in self.open:

@@ -103,6 +103,32 @@ class CallOffer(Result, frozen=True, kw_only=True):
     """answered, no_answer, rejected, caller_gone, answered_elsewhere, unreachable or withdrawn; None: it lasts."""
 
 
+class CallEvent(Result, frozen=True, kw_only=True):
+    """A key in a menu, or an act of a supervisor."""
+
+    kind: str
+    """menu, key, otherwise, listen, whisper, barge, leave, take_over, phone_answered, phone_left, transfer or
+    hang_up."""
+    at: datetime
+    menu_id: int | None
+    """The menu that the caller heard."""
+    menu_name: str | None
+    """None: the menu was deleted."""
+    key: str | None
+    """The key that was pressed."""
+    to_kind: str | None
+    """Where it led: queue, agent, number, menu, callback, message or hang_up; None: nowhere."""
+    to: str | None
+    """The id of the queue, agent or menu, the number, or the sound."""
+    endpoint: str | None
+    """The phone of the supervisor."""
+    user_id: int | None
+    """The user who asked for it."""
+    user_name: str | None
+    key_id: int | None
+    """The API key by which it was asked for."""
+
+
 class CallParty(Result, frozen=True, kw_only=True):
     """Somebody else in a live call."""
 
@@ -117,12 +143,14 @@ class CallParty(Result, frozen=True, kw_only=True):
 
 
 class CallDetail(Call, frozen=True, kw_only=True):
-    """A phone call with its segments and offers."""
+    """A phone call with its segments, offers and events."""
 
     segments: list[CallSegment]
     """Oldest first; the last 1,000."""
     offers: list[CallOffer]
     """The agents to whom the caller was offered, oldest first; the last 1,000."""
+    events: list[CallEvent]
+    """Menus with their keys, and acts of supervisors, oldest first; the last 1,000."""
     held_until: datetime | None
     """When the present hold ends by itself; None: the customer is not on hold."""
     muted: bool

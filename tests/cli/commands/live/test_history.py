@@ -8,8 +8,11 @@ from tests.support.calls import NOW, a_call, new_queue
 from tests.support.contacts import new_campaign
 from tests.support.programs import PLAIN
 from tests.support.servers import Server
+from tongdai.calls.events import store as events
+from tongdai.calls.events.model import EventKind
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId
+from tongdai.ids import AgentId, MenuId
+from tongdai.queues.model import HANG_UP
 
 UNKNOWN = "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"
 OFFER = """
@@ -41,6 +44,7 @@ async def test_callers_are_listed_and_one_is_shown(api_server: Server, conn: Con
     await conn.execute(OFFER, tenant_id, answered, queue_id, NOW)
     await conn.execute(CONTROL, tenant_id, live, NOW)
     await conn.execute(PARTY, tenant_id, live, NOW)
+    await events.in_menu(conn, tenant_id, live, NOW, EventKind.KEY, MenuId(3), "2", HANG_UP)
 
     def ids(*options: str) -> list[str]:
         return [row["callId"] for row in json.loads(run("list", *options, "--json"))]
@@ -55,6 +59,7 @@ async def test_callers_are_listed_and_one_is_shown(api_server: Server, conn: Con
     assert json.loads(run("show", str(answered), "--json"))["offers"][0]["agentId"] == 8
     shown = run("show", str(live))
     assert "phone\tsup-1\t-\tconsulting" in shown
+    assert "key\t-\t2\thang_up\t-\t-\t-\t2026-03-10" in shown
     assert shown.endswith("The customer is on hold.\nThe agent is muted.\n")
 
 

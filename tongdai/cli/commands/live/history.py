@@ -38,6 +38,16 @@ _OFFERS = {
     "from": "offered_at",
     "to": "ended_at",
 }
+_EVENTS = {
+    "event": "kind",
+    "menu": "menu_name",
+    "key": "key",
+    "to": "to_kind",
+    "target": "to",
+    "phone": "endpoint",
+    "by": "user_name",
+    "at": "at",
+}
 _PARTIES = {"party": "kind", "target": "target", "agentId": "agent_id", "state": "state", "from": "called_at"}
 
 
@@ -99,7 +109,7 @@ def list_(
 @json_option
 @client_options("report")
 def show_(client: Client, call_id: UUID, as_json: bool) -> None:
-    """Show a call with its segments and offers.
+    """Show a call with its segments, events and offers.
 
     \b
     Example:
@@ -110,7 +120,13 @@ def show_(client: Client, call_id: UUID, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(call), indent=2))
         return
     _show(_CALLS, [call])
-    for columns, found in ((_SEGMENTS, call.segments), (_OFFERS, call.offers), (_PARTIES, call.parties)):
+    tables = (
+        (_SEGMENTS, call.segments),
+        (_EVENTS, call.events),
+        (_OFFERS, call.offers),
+        (_PARTIES, call.parties),
+    )
+    for columns, found in tables:
         if found:
             _show(columns, found)
     if call.held_until is not None:

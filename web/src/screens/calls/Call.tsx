@@ -16,6 +16,7 @@ import { placeOf, toneOfOutcome } from "./outcomes.ts";
 import { useCallWords, useOutcomeWords } from "./words.ts";
 
 type Detail = components["schemas"]["CallDetailView"];
+type Event = Detail["events"][number];
 
 /** One call: what it was, its course with its parts, and the agents whom it was offered to. */
 export default function Call() {
@@ -98,9 +99,41 @@ function Story({ of }: { of: Detail }) {
             />
           </Panel>
         </div>
+        {of.events.length > 0 && (
+          <div className={css["wide"]}>
+            <Panel title={t.events}>
+              <Table
+                label={t.events}
+                rows={of.events}
+                rowKey={({ kind, at }) => `${kind} ${at}`}
+                columns={[
+                  { id: "at", title: t.at, cell: ({ at }) => clock(at) },
+                  { id: "what", title: t.what, cell: (event) => <Happened of={event} /> },
+                  { id: "where", title: t.where, cell: (event) => <Led of={event} names={names} /> },
+                  { id: "by", title: t.by, cell: ({ userName, keyId }) => userName ?? (keyId === null ? "–" : t.byKey(number(keyId))) },
+                ]}
+              />
+            </Panel>
+          </div>
+        )}
       </div>
     </Page>
   );
+}
+
+/** What an event is, with the key, the menu and the supervisor's phone. */
+function Happened({ of: { kind, key, menuId, menuName, endpoint } }: { of: Event }) {
+  const t = useCallWords();
+  const more = [key, menuId !== null && kind !== "key" ? (menuName ?? number(menuId)) : null, endpoint].filter((one) => one !== null);
+  return <>{[t.happened[kind], ...more].join(" ")}</>;
+}
+
+/** Where an event led. */
+function Led({ of: { kind, toKind, to }, names }: { of: Event; names: ReturnType<typeof useNames> }) {
+  const t = useCallWords();
+  if (toKind === null) return <>{kind === "key" ? t.noSuchKey : "–"}</>;
+  const named = to === null ? null : toKind === "queue" ? names.queue(Number(to)) : toKind === "agent" ? names.agent(Number(to)) : toKind === "number" ? phone(to) : to;
+  return <>{t.leadsTo[toKind]} {named}</>;
 }
 
 /** Where a part of the call is in its time; the figures beside it say the same. */
