@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import ExitStack
 
 from tests.support.api import refused
 from tests.support.do_not_call import add, counts, made, numbers
@@ -65,6 +66,16 @@ async def test_list_waits_for_no_other_one(tenant, monkeypatch):
     lists = [await made(tenant, f"List {n}") for n in range(2)]
     reported = await asyncio.gather(*(add(tenant, one, phoneNumber=vn_mobile(1)) for one in lists))
     assert [counts(one) for one in reported] == [(1, 0, 0)] * 2
+
+
+async def test_file_that_is_one_too_many_is_refused_before_the_database_is_asked(tenant, monkeypatch):
+    dnc_list_id = await made(tenant)
+    monkeypatch.setattr(api, "_context", not_here)
+    with ExitStack() as under_way:
+        for _ in range(upload.FILES_EACH):
+            under_way.enter_context(upload._shares.held(tenant.tenant_id, upload=True))
+        message = refused(await send(tenant, dnc_list_id, "phone\n0901234567\n"), 429, "RATE_LIMIT_EXCEEDED")
+    assert message == "The tenant has 4 uploads under way in a worker already"
 
 
 async def send(tenant, dnc_list_id, text):

@@ -178,8 +178,8 @@ async def add_numbers(request: Request) -> Response:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
     listed = paging.whole(query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
-    context = await _context(request)
     with upload.share(request) if upload.is_file(request) else nullcontext():
+        context = await _context(request)
         raw, checked, detected = await _sent(request, context, listed)
 
     async def work(conn: Connection) -> NumbersAdded:
