@@ -10,6 +10,7 @@ export default defineConfig({
   build: {
     outDir: "../tongdai/console/dist",
     emptyOutDir: true,
+    rolldownOptions: { input: ["index.html", "docs.html"] }, // the reference of the API is a page of its own
     assetsInlineLimit: 0, // the content security policy has no data: but for images
     modulePreload: { polyfill: false }, // it would be an inline script
     target: "es2022",

@@ -12,6 +12,7 @@ from tongdai.http.routes import Routes
 
 FILES = {
     "index.html": File(b"<html>", "text/html; charset=utf-8", "i1", {"br": b"ib"}),
+    "docs.html": File(b"<html docs>", "text/html; charset=utf-8", "d1"),
     "icon.svg": File(b"<svg>", "image/svg+xml", "s1"),
     "assets/app-1.js": File(b"script", "text/javascript; charset=utf-8", "a1", {"br": b"jb", "gzip": b"jg"}),
 }
@@ -67,6 +68,16 @@ async def test_a_program_gets_the_index_at_the_root_alone():
 async def test_the_console_takes_no_path_of_the_api(path):
     with pytest.raises(NotFound):
         await ask(path, **NAVIGATION)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+async def test_the_reference_of_the_api_is_a_page_of_its_own(accept):
+    status, headers, body = await ask("/docs", accept=accept)
+    assert (status, body, headers["cache-control"]) == (200, b"<html docs>", "no-store")
+    with pytest.raises(MethodNotAllowed):
+        await ask("/docs", "POST")
+    with pytest.raises(NotFound):
+        await ask("/docs.html")
 
 
 async def test_an_asset_is_stored_for_ever():

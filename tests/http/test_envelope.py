@@ -47,7 +47,8 @@ async def test_method_that_a_path_does_not_have_gets_405_with_those_it_has(api, 
 
 @pytest.mark.parametrize("path", ["/v1/campaigns", "/api/v1/queues/inbound", "/openapi.json", "/docs"])
 async def test_head_is_answered_as_get_without_the_body(tenant: Tenant, path: str) -> None:
-    whole, head = await tenant.get(path), await tenant.call("HEAD", path)
+    plain = {"Accept-Encoding": "identity"}
+    whole, head = await tenant.get(path, headers=plain), await tenant.call("HEAD", path, headers=plain)
     assert (head.status_code, head.content) == (200, b"")
     changing = {"x-request-id", *(name for name in whole.headers if "ratelimit" in name)}
     assert {name: value for name, value in head.headers.items() if name not in changing} == {

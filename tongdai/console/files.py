@@ -1,8 +1,8 @@
 """The built console: its files in memory, each with its precompressed variants.
 
-`web/` is built into `dist/` beside this module: `index.html`, and under `assets/` files whose names contain a hash of
-their content, each with a `.br` and a `.gz` beside it where that is smaller. A request is looked up by its exact path
-among the files that were read at the start: no path of a request reaches the file system.
+`web/` is built into `dist/` beside this module: `index.html`, `docs.html`, and in `assets/` files whose names contain a
+hash of their content, each with a `.br` and a `.gz` beside it where that is smaller. A request is looked up by its
+exact path among the files that were read at the start: no path of a request reaches the file system.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DIST = Path(__file__).with_name("dist")
-INDEX = "index.html"
+INDEX, DOCS = "index.html", "docs.html"
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 """Suffix of the variant of each content coding, the preferred one first."""
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".txt": "text/plain"}

@@ -1,4 +1,4 @@
-"""Serves the console: `/`, its client-side routes and its assets.
+"""Serves the console: `/`, its client-side routes, its assets, and the reference of the API at `/docs`.
 
 The index is never stored, so that a new version is seen at the next load; assets have a hash of their content in their
 name and are stored for ever. What a browser navigates to and no route knows is a client-side route, and gets the index;
@@ -8,7 +8,7 @@ a program that asks for the same path gets the API's 404.
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import PurePosixPath
 
-from tongdai.console.files import INDEX, File, coding_for
+from tongdai.console.files import DOCS, INDEX, File, coding_for
 from tongdai.errors import MethodNotAllowed
 from tongdai.http.request import AnyResponse, Request, Response, StreamingResponse
 from tongdai.http.routes import Handler
@@ -30,13 +30,15 @@ NOT_BUILT = """<!doctype html>
 <html lang="en"><title>Tongdai: the console is not built</title>
 <h1>The console is not built</h1>
 <p>This Tongdai runs from its source, and its web console was not built from it.
-The API works: see <a href="/docs">/docs</a>.</p>
+The API works: see <a href="/openapi.json">/openapi.json</a>; its page /docs is built with the console.</p>
 <p>Run <code>make console</code> in the folder of the source and start Tongdai again.
 <code>make run</code> does it by itself.</p>
 <h1 lang="vi">Giao diện web chưa được dựng</h1>
 <p lang="vi">Hãy chạy <code>make console</code> trong thư mục mã nguồn rồi khởi động lại Tongdai.</p>
 </html>
 """
+_PAGES = {"/": INDEX, "/docs": DOCS}
+"""Files of the pages by their path."""
 _FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
 _NEVER = (b"cache-control", b"no-store")
 _READING = frozenset(("GET", "HEAD"))
@@ -55,23 +57,26 @@ class Console:
         """
         path = request.scope["path"]
         name = path.removeprefix("/")
-        if path == "/" or self._has(name):
+        if path in _PAGES or self._has(name):
             if request.method not in _READING:
                 raise MethodNotAllowed("Method not allowed", {"Allow": "GET, HEAD"})
-            return self._asset if name.startswith(ASSETS) else self._index if path == "/" else self._file
+            return self._page(path) if path in _PAGES else self._asset if name.startswith(ASSETS) else self._file
         if request.method in _READING and is_client_route(path) and "text/html" in request.headers.get("accept", ""):
-            return self._index
+            return self._page("/")
         return None
 
     def _has(self, name: str) -> bool:
-        return self._files is not None and name in self._files and name != INDEX
+        return self._files is not None and name in self._files and name not in _PAGES.values()
 
-    async def _index(self, request: Request) -> AnyResponse:
-        request.route = "/"
-        if self._files is None:
-            headers = ((b"content-type", b"text/html; charset=utf-8"), _NEVER, *SECURITY)
-            return Response(NOT_BUILT.encode(), 503, headers)
-        return _response(request, self._files[INDEX], _NEVER)
+    def _page(self, route: str) -> Handler:
+        async def page(request: Request) -> AnyResponse:
+            request.route = route
+            if self._files is None:
+                headers = ((b"content-type", b"text/html; charset=utf-8"), _NEVER, *SECURITY)
+                return Response(NOT_BUILT.encode(), 503, headers)
+            return _response(request, self._files[_PAGES[route]], _NEVER)
+
+        return page
 
     async def _asset(self, request: Request) -> AnyResponse:
         request.route = "/assets"

@@ -41,7 +41,6 @@ from tongdai.http.connections.serve import serve
 from tongdai.http.cors import Cors
 from tongdai.http.endpoint import Endpoint, Request, Response, Route
 from tongdai.http.openapi import document as openapi
-from tongdai.http.openapi.page import DOCS_HEADERS, DOCS_HTML
 from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
@@ -201,8 +200,6 @@ def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
 
 
 def _document(routes: Routes, settings: Settings) -> None:
-    page = Response(DOCS_HTML, headers=DOCS_HEADERS)
-
     made: list[Response] = []
     making = asyncio.Lock()
     waiting = asyncio.Semaphore(WAIT_FOR_DOCUMENT)
@@ -223,11 +220,7 @@ def _document(routes: Routes, settings: Settings) -> None:
                 made.append(await asyncio.to_thread(document))
         return made[0]
 
-    async def docs(_: Request) -> Response:
-        return page
-
     routes.add("GET", "/openapi.json", openapi_json)
-    routes.add("GET", "/docs", docs)
 
 
 def _cors(settings: Settings) -> Cors | None:

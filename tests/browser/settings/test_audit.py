@@ -38,7 +38,7 @@ def test_filters_and_pages_are_in_the_url(opened: Opened) -> None:
     page.reload()
     expect(rows(page).filter(has_text="signed in").first).to_be_visible()
     expect(rows(page).filter(has_not_text="Person –")).to_have_count(0)
-    page.get_by_label("To and with").fill("2020-01-01")
+    page.get_by_label("Up to and including").fill("2020-01-01")
     expect(page.get_by_text("No change is like that")).to_be_visible()
 
 

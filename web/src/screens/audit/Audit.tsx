@@ -59,8 +59,8 @@ export default function Audit() {
               empty={<Empty title={t.none} />}
               paging={{ cursor, next: nextCursor ?? null, go: (next) => change({ cursor: next }) }}
               columns={[
-                { id: "at", title: t.at, cell: ({ at }) => `${date(at)} ${clock(at)}` },
-                { id: "who", title: t.who, cell: (entry) => <><Badge tone={TONES[entry.author]}>{t.authors[entry.author]}</Badge> {nameOf(entry, t.nameless)}</> },
+                { id: "at", title: t.at, cell: ({ at }) => <span className={css["line"]}>{`${date(at)} ${clock(at)}`}</span> },
+                { id: "who", title: t.who, cell: (entry) => <span className={css["line"]}><Badge tone={TONES[entry.author]}>{t.authors[entry.author]}</Badge> {nameOf(entry, t.nameless)}</span> },
                 { id: "action", title: t.action, cell: (entry) => inWords(entry.action, t) },
                 { id: "subject", title: t.subject, cell: ({ subject }) => subject },
                 { id: "detail", title: t.detail, cell: ({ detail }) => <span className={css["detail"]}>{told(detail)}</span> },

@@ -5,7 +5,7 @@ export const en = {
   kind: "What",
   anything: "Anything",
   from: "From",
-  to: "To and with",
+  to: "Up to and including",
   at: "When",
   action: "What was done",
   subject: "To what",
