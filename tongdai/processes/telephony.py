@@ -20,6 +20,9 @@ import structlog
 
 from tongdai.acd.audio.player import Link
 from tongdai.acd.postgres_store import PostgresAcdStore
+from tongdai.agents import store as agents
+from tongdai.agents.actions import store as actions
+from tongdai.agents.model import AgentState, OfflineReason
 from tongdai.calls.acts import store as acts
 from tongdai.clock import SystemClock, cancel_requested
 from tongdai.db.notify import listen
@@ -28,6 +31,7 @@ from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.dialer.options import Options
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialing.worker import Continuity, Memory
+from tongdai.ids import SwitchId
 from tongdai.numbers import store as numbers
 from tongdai.queues.sounds import signed
 from tongdai.runtime import heartbeats
@@ -68,6 +72,7 @@ CALLED, CALLED_S = 1000, 5.0
 """The most numbers that simulated callers ring, and how often these are read again."""
 SIMULATED = "simulated"
 """The trunk of a simulated switch, which takes any."""
+NOT_AGAIN = frozenset({AgentState.HANGING_UP, AgentState.PAUSED})
 PRODUCTS = {Kind.ASTERISK: "Asterisk", Kind.SIMULATED: "simulated"}
 
 
@@ -95,6 +100,7 @@ class _Access(NamedTuple):
     """Connects to the switch, taking the Stasis application over from any other process."""
     arrivals: Arrivals | None = None
     """The callers who ring in, if it is simulated."""
+    simulated: SimulatedAsterisk | None = None
 
 
 def _switch(settings: Settings, rng: random.Random) -> _Access:
@@ -107,7 +113,8 @@ def _switch(settings: Settings, rng: random.Random) -> _Access:
         callers = Callers(talk_s=lognormal(settings.simulated_talk_s, 0.8), keys=keys)
         arrivals = Arrivals(per_hour=settings.simulated_callers_per_hour, called=(), callers=callers)
         simulated.arrive(arrivals)
-        return _Access(lambda: SimulatedAri(simulated, rng, app, _faults(settings.simulated_faults)), arrivals)
+        faults = _faults(settings.simulated_faults)
+        return _Access(lambda: SimulatedAri(simulated, rng, app, faults), arrivals, simulated)
     url, user, password = settings.asterisk, settings.asterisk_user, settings.asterisk_password
     return _Access(lambda: AriClient(url, user, password, app, rng=rng))
 
@@ -136,6 +143,10 @@ async def _lead(settings: Settings, dsn: str, pool: Pool, access: _Access, rng: 
         try:
             await _until_available(lambda: _set_kind(settings, pool, switch), "writing the kind of the switch")
             await _until_available(continuity.judge, "judging the database")
+            simulated = access.simulated
+            if simulated is not None:
+                again = partial(sign_in_again, pool, switch.switch_id, simulated.has_channel)
+                await _until_available(again, "signing agents in again")
             async with asyncio.TaskGroup() as group:
                 if access.arrivals is not None and access.arrivals.per_hour:
                     ring = partial(_ring, pool, switch, access.arrivals)
@@ -150,6 +161,24 @@ async def _lead(settings: Settings, dsn: str, pool: Pool, access: _Access, rng: 
 async def _find_switch(pool: Pool, name: str) -> Switch:
     async with pool.acquire() as conn:
         return await switches.find_or_add(conn, name)
+
+
+async def sign_in_again(pool: Pool, switch_id: SwitchId, has_channel: Callable[[str], bool]) -> None:
+    """Call the phones of agents again that the simulated switch has lost, as it dies with its process.
+
+    Not of those who signed out or are paused, or will be: a lost phone ends that, and nothing but a request makes them
+    idle. Going offline and signing in are one transaction, so that no second crash leaves them offline.
+    """
+    async with pool.acquire() as conn:
+        for agent in await agents.present(conn, switch_id):
+            stays = agent.state not in NOT_AGAIN and agent.next_state is None
+            if stays and agent.channel_id is not None and not has_channel(str(agent.channel_id)):
+                async with conn.transaction():
+                    await agents.gone(conn, agent.channel_id, OfflineReason.LOST)
+                    again = await actions.sign_in(conn, agent.tenant_id, agent.agent_id, None)
+                log.info(
+                    "agent signed in again", tenant=agent.tenant_id, agent=agent.agent_id, called=again is not None
+                )
 
 
 async def _set_kind(settings: Settings, pool: Pool, switch: Switch) -> None:

@@ -74,6 +74,9 @@ class SimulatedAsterisk(SimulatedPhones):
             del self._connections[app]
             self._unwatch(app)
 
+    def has_channel(self, channel_id: str) -> bool:
+        return channel_id in self._channels
+
     def cut(self, for_s: float = 0.0) -> None:
         """Drop all connections, and refuse new ones for so long. Calls continue; their events are lost."""
         self._refuses_until = asyncio.get_running_loop().time() + for_s
