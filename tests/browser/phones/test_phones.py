@@ -81,6 +81,16 @@ def test_tab_that_waits_is_the_phone_when_the_other_is_closed(desk: Desk) -> Non
     expect(phone(second)).to_contain_text("Ready")
 
 
+def test_microphone_is_tried_before_the_agent_signs_in(desk: Desk) -> None:
+    _, page = desk("trial")
+    page.get_by_role("button", name="Take the phone here").click()
+    expect(phone(page)).to_contain_text("Ready")
+    page.get_by_role("button", name="Try the microphone").click()
+    expect(page.get_by_text("Speak for 3 seconds")).to_be_visible()
+    expect(page.get_by_text("Your microphone works.")).to_be_visible()
+    assert_accessible(page)
+
+
 def test_phone_in_mode_ring_rings_on_the_output_of_choice_until_the_call_is_gone(
     desk: Desk, switch: Registrar, api: httpx2.Client
 ) -> None:

@@ -10,6 +10,7 @@ import { stayAwake } from "./phone/awake.ts";
 import { phone } from "./phone/phone.ts";
 import { ringtone } from "./phone/ringtone.ts";
 import { retries, shown, takes, type Status } from "./phone/status.ts";
+import { tryMicrophone, type Step } from "./phone/trial.ts";
 import { useDeskWords } from "./words.ts";
 
 const TONES: Partial<Record<Status, Tone>> = { ready: "good", connected: "good", ringing: "info", connecting: "info", asking: "warn", signing_on: "info" };
@@ -46,6 +47,7 @@ export function PhonePanel({ agent }: { agent: Agent }) {
         </div>
         {help[status] && <p>{help[status]}</p>}
         {works && <Microphone />}
+        {status === "ready" && <Trial />}
         {works && mode === "ring" && <Ringer />}
         <div className={css["acts"]}>
           {status === "ringing" && <Button kind="primary" onClick={() => phone.answer()}>{t.answer}</Button>}
@@ -54,6 +56,22 @@ export function PhonePanel({ agent }: { agent: Agent }) {
         </div>
       </div>
     </Panel>
+  );
+}
+
+/** Lets the agent hear what callers will hear, before there is any. */
+function Trial() {
+  const t = useDeskWords().phone;
+  const [step, setStep] = useState<Step>();
+  const begin = (): void => {
+    const microphone = phone.microphone();
+    if (microphone) void tryMicrophone(microphone, setStep);
+  };
+  return (
+    <div className={css["acts"]}>
+      <Button disabled={step === "speak" || step === "listen"} onClick={begin}>{t.tryMicrophone}</Button>
+      <span aria-live="polite" className={step === "silent" ? css["wrong"] : css["muted"]}>{step && t.trial[step]}</span>
+    </div>
   );
 }
 

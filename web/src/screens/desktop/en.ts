@@ -101,6 +101,11 @@ export const en = {
     microphone: "Microphone",
     loudness: "How loud your microphone hears you",
     choose: "Use the microphone",
+    tryMicrophone: "Try the microphone",
+    trial: {
+      speak: "Speak for 3 seconds …", listen: "This is how callers hear you …", heard: "Your microphone works.",
+      silent: "Nothing was heard. Choose another microphone, or switch it on at the headset.",
+    },
     ringsOn: "Ring on",
     systemOutput: "The output of the system",
     tryRingtone: "Try the ringtone",

@@ -104,6 +104,11 @@ export const vi: Translated<typeof en> = {
     microphone: "Micrô",
     loudness: "Micrô nghe bạn to đến mức nào",
     choose: "Dùng micrô",
+    tryMicrophone: "Thử micrô",
+    trial: {
+      speak: "Hãy nói trong 3 giây …", listen: "Người gọi nghe bạn như thế này …", heard: "Micrô của bạn hoạt động tốt.",
+      silent: "Không nghe thấy gì. Hãy chọn micrô khác, hoặc bật micrô trên tai nghe.",
+    },
     ringsOn: "Đổ chuông ở",
     systemOutput: "Đầu ra của hệ thống",
     tryRingtone: "Nghe thử chuông",

@@ -98,6 +98,11 @@ class Phone {
     return level(this.#meter.samples);
   }
 
+  /** The microphone that is open; null: none is. */
+  microphone(): MediaStream | null {
+    return this.#microphone;
+  }
+
   /** The microphones to choose from, and the one that is used. */
   async microphones(): Promise<{ devices: MediaDeviceInfo[]; used: string | undefined }> {
     const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "audioinput");
