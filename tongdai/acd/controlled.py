@@ -47,6 +47,8 @@ class ControlledCaller:
     """Hold music and announcements."""
     unwritten: deque[tuple[Record, datetime]] = field(default_factory=deque[tuple[Record, datetime]])
     """Records to be written, with the time of each."""
+    asked: bool = False
+    """They are to be called back: whoever hangs up before they hear that has not abandoned the call."""
     failed_writes: int = 0
     write_at: float = 0.0
     """When to try again, by the monotonic clock."""

@@ -9,6 +9,7 @@ from tongdai.acd.caller import model, signals
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.store import AcdStore
 from tongdai.acd.waiting_room import WaitingRoom
+from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
@@ -66,14 +67,20 @@ class Records:
             case model.RecordCallback(phone=phone, others=others):
                 asked = await self._store.ask_callback(call, phone, at, others=others)
                 self._room.callbacks.asked(asked, caller.rules)
+                caller.asked = asked is not None
                 return signals.CallbackAsked(made=asked is not None)
             case model.RecordEnd(ending=ending):
-                changed = await self._store.end(call, ending)
-                self._over(caller, ending, changed=changed)
-                self._room.wake()
+                await self._end(caller, ending)
             case _:
                 assert_never(record)
         return None
+
+    async def _end(self, caller: ControlledCaller, ending: InboundEnding) -> None:
+        if caller.asked and ending.outcome is not InboundOutcome.ANSWERED:
+            ending = replace(ending, outcome=InboundOutcome.CALLBACK)
+        changed = await self._store.end(caller.call, ending)
+        self._over(caller, ending, changed=changed)
+        self._room.wake()
 
     async def _answered(self, call: InboundCall, record: model.RecordAnswer | model.RecordKey, at: datetime) -> None:
         match record:

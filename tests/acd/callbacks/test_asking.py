@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.support.callback_scene import dialled_to, states
 from tests.support.caller_scene import FRONT, RULES, call_in, endings, started
 from tests.support.dialer_scene import Scene, play
 from tongdai.call_outcome import InboundOutcome
-from tongdai.callbacks.model import CallbackState
+from tongdai.callbacks.model import Callback, CallbackState
 from tongdai.queues.menus.model import Menu
 from tongdai.queues.model import Destination, DestinationKind
 from tongdai.switch.simulated.ledger import SimulatedCaller
@@ -47,6 +48,36 @@ def test_caller_who_waits_asks_by_key_keeps_the_place_and_is_called_back() -> No
         assert states(s) == [CallbackState.DONE]
         (called,) = dialled_to(s, 1)
         assert called < second.talks[0].began_at
+
+    play(scene)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_caller_who_hangs_up_while_it_is_recorded_is_called_back_or_has_abandoned_the_call(made: bool) -> None:
+    """Whoever hangs up unserved has abandoned the call, unless somebody calls them back: then it is no lost call."""
+
+    async def scene(s: Scene) -> None:
+        await started(s, OFFERED)
+        ask, away = s.acd.ask_callback, True
+
+        async def ask_later(*args: Any, **options: Any) -> Callback | None:
+            if away:
+                raise ConnectionError
+            return await ask(*args, **options) if made else None
+
+        s.acd.ask_callback = ask_later
+        caller = await call_in(s, 1)
+        for key in "91":
+            await asyncio.sleep(2)
+            s.simulated.press(caller, key)
+        await asyncio.sleep(2)
+        s.simulated.leave(caller)
+        await asyncio.sleep(2)
+        assert not s.acd.over
+        away = False
+        await s.until(lambda: s.acd.over)
+        assert endings(s) == [InboundOutcome.CALLBACK if made else InboundOutcome.ABANDONED]
+        assert len(s.acd.callbacks) == made
 
     play(scene)
 
