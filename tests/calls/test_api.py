@@ -27,7 +27,14 @@ async def campaign_id(tenant: Tenant) -> CampaignId:
 AGENT, OTHER_AGENT = AgentId(7), AgentId(8)
 HOUR = timedelta(hours=1)
 NO_CODE = {"wrapUpCodeId": None, "wrapUpNote": None}
-NO_PARTS = {"segments": [], "offers": [], "heldUntil": None, "muted": False, "parties": []}
+NO_PARTS: dict[str, object] = {
+    "segments": [],
+    "offers": [],
+    "events": [],
+    "heldUntil": None,
+    "muted": False,
+    "parties": [],
+}
 NO_DETECTION = dict.fromkeys(("machineVerdict", "machineCause", "machineDetectionMs"))
 
 

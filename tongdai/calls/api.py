@@ -44,7 +44,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import ok
 from tongdai.http.paging import Page
-from tongdai.http.principal import Own, Reach, Scope
+from tongdai.http.principal import Own, Scope
 from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId
@@ -285,8 +285,7 @@ async def call(request: Request) -> Response:
         found = await detail_store.find(conn, who.tenant_id, call_id)
     if found is None:
         raise NotFound("Call not found")
-    supervision = who.reach is not Reach.OWN_AGENT
-    return ok(detail_view(found, phone.formatter(who.country), supervision=supervision))
+    return ok(detail_view(found, who))
 
 
 def _call_id(text: str) -> UUID:

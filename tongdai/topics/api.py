@@ -89,7 +89,7 @@ async def _me(request: Request) -> Me | None:
         found = None if call_id is None else await detail_store.find(conn, who.tenant_id, call_id)
     if agent is None:
         return None
-    return Me(agent, None if found is None else detail_view(found, phone.formatter(who.country)))
+    return Me(agent, None if found is None else detail_view(found, who))
 
 
 _READERS: Mapping[Topic, Callable[[Request], Awaitable[object]]] = {

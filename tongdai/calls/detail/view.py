@@ -13,7 +13,9 @@ from tongdai.calls.parties.model import Party, PartyKind, PartyState
 from tongdai.calls.segments import KINDS
 from tongdai.calls.view import SAMPLE as CALL_SAMPLE
 from tongdai.calls.view import CallView, view
+from tongdai.contacts.numbers import phone
 from tongdai.http.openapi.fields import one_of
+from tongdai.http.principal import Principal, Reach
 from tongdai.queues.model import DestinationKind
 
 
@@ -131,10 +133,10 @@ SAMPLE: dict[str, Any] = CALL_SAMPLE | {
 }
 
 
-def detail_view(detail: CallDetail, shown: Callable[[str], str], *, supervision: bool) -> CallDetailView:
-    """The view of a call. `shown` formats a number for the tenant's country; `supervision`: with what supervisors did
-    beside the call."""
-    events = [event for event in detail.events if supervision or event.kind not in SUPERVISION]
+def detail_view(detail: CallDetail, who: Principal) -> CallDetailView:
+    """The view of a call as somebody may see it: without who listens, for agents."""
+    shown = phone.formatter(who.country)
+    events = [event for event in detail.events if who.reach is not Reach.OWN_AGENT or event.kind not in SUPERVISION]
     return CallDetailView(
         **msgspec.structs.asdict(view(detail.call, shown)),
         segments=[_segment(row) for row in detail.segments],
