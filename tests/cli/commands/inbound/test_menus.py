@@ -32,9 +32,12 @@ def test_menu_is_created_listed_put_before_a_queue_replaced_and_deleted(desk: De
             "otherwise": "hang_up",
             "timeoutSec": 8,
             "repeats": 1,
+            "usedBy": [],
         }
         desk.printed("settings", queue_id, f"menuId={menu_id}")
         assert client.queue_settings(queue_id).menu_id == menu_id
+        (listed,) = json.loads(desk.printed("menu", "list", "--json"))
+        assert listed["usedBy"] == [f"queue:{queue_id}"]
         assert f"queue {queue_id}" in desk.failed("menu", "delete", menu_id)
         replaced = desk.printed("menu", "replace", menu_id, "--name", "Nights", "--press", "2=message:closed")
         assert replaced == "Menu updated successfully"
