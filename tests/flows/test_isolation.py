@@ -60,6 +60,7 @@ BODIES = {
     "POST /v1/queues/inbound": {"callinName": "A"},
     "PUT /v1/queues/inbound/{id}": {"strategy": 2},
     "PUT /v1/queues/sounds": UPLOAD,
+    "PATCH /v1/queues/sounds/{soundId}": {"name": "b.wav"},
     "POST /v1/queues/menus": MENU,
     "PUT /v1/queues/menus/{menuId}": MENU,
     "PATCH /v1/queues/inbound/{id}/settings": {"maxLength": 5},

@@ -154,6 +154,7 @@ OF_QUEUES: dict[str, dict[str, Any]] = {
     "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},
     "sounds": {"kind": "music", "page_size": 20},
     "upload_sound": {"file": "a.wav", "name": "a.wav", "kind": "prompt", "language": "vi"},
+    "rename_sound": {"sound_id": 1, "name": "b.wav"},
     "delete_sound": {"sound_id": 1},
     "menus": {"page_size": 20},
     "menu": {"menu_id": 1},

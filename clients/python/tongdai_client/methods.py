@@ -143,6 +143,7 @@ class Methods:
     sounds = Paged(operations.queues.sounds)
     upload_sound = sends(operations.queues.upload_sound)
     save_sound = Method(operations.queues.save_sound)
+    rename_sound = sends(operations.queues.rename_sound)
     delete_sound = sends(operations.queues.delete_sound)
 
     opening_hours = sends(operations.opening_hours.opening_hours)

@@ -168,3 +168,35 @@ async def test_files_of_a_tenant_are_converted_one_at_a_time(tenant: Tenant, mon
 
     monkeypatch.setattr(receive, "to_wav", alone)
     await asyncio.gather(*(upload(tenant, params=MUSIC | {"name": f"{n}.wav"}) for n in range(4)))
+
+
+async def test_sound_is_renamed_and_keeps_its_contents(tenant: Tenant) -> None:
+    sound_id = await upload(tenant)
+    before = (await tenant.get(f"{SOUNDS}/{sound_id}")).content
+    await tenant.done("PATCH", f"{SOUNDS}/{sound_id}", json={"name": "Mới.wav"})
+    (found,) = (await tenant.done("GET", SOUNDS))["data"]
+    assert (found["soundId"], found["name"]) == (sound_id, "Mới.wav")
+    assert (await tenant.get(f"{SOUNDS}/{sound_id}")).content == before
+    prompt = await upload(tenant, params={"kind": "prompt", "name": "muoi", "language": "vi"})
+    response = await tenant.call("PATCH", f"{SOUNDS}/{prompt}", json={"name": "Mới.wav"})
+    assert "name must be a part of announcements in vi" in refused(response, 400, "INVALID_INPUT")
+
+
+async def test_sound_in_use_and_name_that_is_taken_are_not_renamed(tenant: Tenant, other_tenant: Tenant) -> None:
+    sound_id, _ = await upload(tenant), await upload(tenant, params=MUSIC | {"name": "b.wav"})
+    theirs = await upload(other_tenant, params=MUSIC | {"name": "c.wav"})
+    path = f"{SOUNDS}/{sound_id}"
+    taken = await tenant.call("PATCH", path, json={"name": "b.wav"})
+    assert "another sound file of the name 'b.wav'" in refused(taken, 400, "INVALID_STATE")
+    for name in ("", "../c.wav", ".."):
+        response = await tenant.call("PATCH", path, json={"name": name})
+        assert "name must be a file name" in refused(response, 400, "INVALID_INPUT")
+    queue_id = await tenant.queue()
+    await tenant.done("PUT", f"/v1/queues/inbound/{queue_id}", json={"moh_file_id": MUSIC["name"]})
+    before = await tenant.checksum()
+    used = await tenant.call("PATCH", path, json={"name": "c.wav"})
+    assert f"the hold music of queue {queue_id}" in refused(used, 400, "INVALID_STATE")
+    refused(await tenant.call("PATCH", f"{SOUNDS}/{theirs}", json={"name": "d.wav"}), 404, "NOT_FOUND")
+    assert await tenant.checksum() == before
+    await tenant.done("PUT", f"/v1/queues/inbound/{queue_id}", json={"moh_file_id": None})
+    await tenant.done("PATCH", path, json={"name": "c.wav"})  # which another tenant has, too

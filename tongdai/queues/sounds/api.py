@@ -1,6 +1,6 @@
 """`/queues/sounds`: hold music and prompts that tenants upload."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ import msgspec
 
 from tongdai import ids
 from tongdai.errors import InsufficientStorage, InvalidInput, InvalidState, NotFound, shown
-from tongdai.http import cursor, paging
+from tongdai.http import body, cursor, paging
 from tongdai.http.cursor import NextCursor, TotalRecord
 from tongdai.http.endpoint import (
     Endpoint,
@@ -85,11 +85,17 @@ class SoundPage(msgspec.Struct, kw_only=True):
     """The sound files, by id."""
 
 
+class SoundRename(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    name: str
+    """The new name: of music a file name, of a prompt another part of its language."""
+
+
 class SoundUploaded(Done, kw_only=True):
     soundId: int
     """The sound file."""
 
 
+_rename = msgspec.json.Decoder(SoundRename)
 _SAMPLE: dict[str, Any] = {
     "soundId": 31,
     "kind": "music",
@@ -186,6 +192,40 @@ async def download(request: Request) -> Response:
 
 @endpoint(
     Endpoint(
+        method="PATCH",
+        path="/queues/sounds/{soundId}",
+        scope=Scope.QUEUE,
+        tag=_TAG,
+        summary="Rename hold music that no queue has, or a prompt",
+        body=SoundRename,
+        refine={"SoundRename": {"name": _NAME_SCHEMA}},
+        body_sample={"name": "waiting-2027.wav"},
+        response=Done,
+        sample=done_sample("Sound renamed"),
+        failures=(InvalidState("Cannot rename the hold music of queue 1001226, queue 1001227"),),
+        states=True,
+    )
+)
+async def rename(request: Request) -> Response:
+    principal, sound_id = principal_of(request), _sound_id(request)
+    name = body.decode(await body.read_json(request), _rename).name
+    async with connection(request) as conn:
+        sound = await store.find(conn, principal.tenant_id, sound_id)
+        if sound is None:
+            raise NotFound("Sound not found")
+        require_name(sound.kind, name, sound.language)
+        renamed = await store.rename(conn, principal.tenant_id, sound, name, principal.author)
+    if isinstance(renamed, str):
+        raise InvalidState(renamed)
+    if isinstance(renamed, list):
+        raise InvalidState(f"Cannot rename the hold music of {_queues(renamed)}")
+    if not renamed:
+        raise NotFound("Sound not found")
+    return ok(Done(error_message="Sound renamed"))
+
+
+@endpoint(
+    Endpoint(
         method="DELETE",
         path="/queues/sounds/{soundId}",
         scope=Scope.QUEUE,
@@ -202,10 +242,14 @@ async def delete(request: Request) -> Response:
     async with connection(request) as conn:
         deleted = await store.delete(conn, principal.tenant_id, sound_id, principal.author)
     if isinstance(deleted, list):
-        raise InvalidState(f"Cannot delete the hold music of {', '.join(f'queue {one}' for one in deleted)}")
+        raise InvalidState(f"Cannot delete the hold music of {_queues(deleted)}")
     if not deleted:
         raise NotFound("Sound not found")
     return ok(Done(error_message="Sound deleted successfully"))
+
+
+def _queues(queue_ids: Sequence[int]) -> str:
+    return ", ".join(f"queue {queue_id}" for queue_id in queue_ids)
 
 
 def _sound_id(request: Request) -> SoundId:
@@ -234,4 +278,4 @@ def _view(sound: Sound) -> SoundView:
     )
 
 
-HANDLERS: list[Route] = [list_sounds, upload, download, delete]
+HANDLERS: list[Route] = [list_sounds, upload, download, rename, delete]

@@ -89,19 +89,61 @@ async def put(conn: Connection, tenant_id: TenantId, new: NewSound, by: Author |
 USERS = "select queue_id from inbound_queue where tenant_id = $1 and moh_file = $2 order by queue_id limit $3"
 NAMED = 5
 FIND = f"select {_COLUMNS} from sound_file where tenant_id = $1 and sound_id = $2"
+
+
+async def find(conn: Connection, tenant_id: TenantId, sound_id: SoundId) -> Sound | None:
+    row = await conn.fetchrow(FIND, tenant_id, sound_id)
+    return None if row is None else _sound(row)
+
+
+async def users(conn: Connection, tenant_id: TenantId, sound: Sound) -> list[QueueId]:
+    """The first NAMED queues that have the file as hold music; of a prompt none."""
+    if sound.kind is not Kind.MUSIC:
+        return []
+    return [row["queue_id"] for row in await conn.fetch(USERS, tenant_id, sound.name, NAMED)]
+
+
+TAKEN = """
+select true from sound_file where tenant_id = $1 and kind = $2 and language = $3 and name = $4 and sound_id <> $5
+"""
+RENAME = "update sound_file set name = $3 where tenant_id = $1 and sound_id = $2 returning true"
+
+
+async def rename(
+    conn: Connection, tenant_id: TenantId, sound: Sound, name: str, by: Author | None
+) -> bool | list[QueueId] | str:
+    """Rename a sound file, unless it is hold music of a queue or another has the name.
+
+    False when there is none any more; the first NAMED queues, or why not.
+    """
+    async with conn.transaction():
+        await conn.fetchval(LOCK, tenant_id)
+        if name == sound.name:
+            return True
+        used = await users(conn, tenant_id, sound)
+        if used:
+            return used
+        if await conn.fetchval(TAKEN, tenant_id, sound.kind, sound.language or "", name, sound.sound_id):
+            return f"The tenant has another sound file of the name {name!r}: delete it, or choose another name"
+        if not await conn.fetchval(RENAME, tenant_id, sound.sound_id, name):
+            return False
+        was = {"name": name, "was": sound.name}
+        await audit.record(conn, tenant_id, by, "sound.rename", f"sound {sound.sound_id}", was)
+    return True
+
+
 DELETE = "delete from sound_file where tenant_id = $1 and sound_id = $2"
 
 
 async def delete(conn: Connection, tenant_id: TenantId, sound_id: SoundId, by: Author | None) -> bool | list[QueueId]:
     """Delete a sound file; False when there is none, and the first NAMED queues when some have it as hold music."""
     async with conn.transaction():
-        found = await conn.fetchrow(FIND, tenant_id, sound_id)
+        found = await find(conn, tenant_id, sound_id)
         if found is None:
             return False
-        if found["kind"] == Kind.MUSIC:
-            users = [row["queue_id"] for row in await conn.fetch(USERS, tenant_id, found["name"], NAMED)]
-            if users:
-                return users
+        used = await users(conn, tenant_id, found)
+        if used:
+            return used
         await conn.execute(DELETE, tenant_id, sound_id)
         await audit.record(conn, tenant_id, by, "sound.delete", f"sound {sound_id}")
     return True

@@ -142,6 +142,11 @@ async def save_sound(session: Session, sound_id: int, file: str | os.PathLike[st
     return await download(session, sound_as_wav(sound_id), file)
 
 
+def rename_sound(sound_id: int, name: str) -> Operation[Done]:
+    """Rename uploaded hold music or a prompt. InvalidState while queues have the music, or another has the name."""
+    return operation("PATCH", f"{_SOUNDS}/{{soundId}}", (sound_id,), Done, body={"name": name})
+
+
 def delete_sound(sound_id: int) -> Operation[Done]:
     """Delete uploaded hold music or a prompt."""
     return operation("DELETE", f"{_SOUNDS}/{{soundId}}", (sound_id,), Done)

@@ -74,3 +74,18 @@ async def test_hold_music_of_a_queue_is_kept(run: Run, folder: Path, two_tenants
     assert f"sound {sound_id} is the hold music of queue {queue_id}" in complaint
     assert "not found" in complaint_of(run("queue", "sound", "delete", "--tenant", "5", sound_id), 1)
     assert "not found" in complaint_of(run("queue", "sound", "save", "--tenant", "5", sound_id, str(folder / "s")), 1)
+    complaint = complaint_of(run("queue", "sound", "rename", *OF_TENANT, sound_id, "b.wav"), 1)
+    assert f"sound {sound_id} is the hold music of queue {queue_id}" in complaint
+
+
+def test_a_sound_is_renamed(run: Run, folder: Path) -> None:
+    sound_id = output_of(
+        run("queue", "sound", "add", *OF_TENANT, "--name", "a.wav", str(folder / "waiting.mp3"))
+    ).split()[0]
+    output_of(run("queue", "sound", "add", *OF_TENANT, "--name", "b.wav", str(folder / "muoi.wav")))
+    rename = ("queue", "sound", "rename", *OF_TENANT)
+    assert output_of(run(*rename, sound_id, "c.wav")) == ""
+    assert sorted(str(one["name"]) for one in listed(run)) == ["b.wav", "c.wav"]
+    assert "another sound file of the name 'b.wav'" in complaint_of(run(*rename, sound_id, "b.wav"), 1)
+    assert "name must be a file name" in complaint_of(run(*rename, sound_id, "a/b"), 1)
+    assert "not found" in complaint_of(run("queue", "sound", "rename", "--tenant", "5", sound_id, "d.wav"), 1)

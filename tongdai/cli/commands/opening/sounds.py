@@ -12,7 +12,7 @@ from tongdai.cli.param_types import ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, OperatorError
-from tongdai.ids import SoundId
+from tongdai.ids import QueueId, SoundId
 from tongdai.queues.settings.model import LANGUAGES
 from tongdai.queues.sounds import store
 from tongdai.queues.sounds.conversion import require_decoder, to_wav
@@ -141,6 +141,38 @@ def save(settings: Settings, tenant_id: int, sound_id: int, file: Path) -> None:
 @sound.command
 @tenant_option
 @_sound_id
+@click.argument("name", metavar="NAME", type=Text())
+@database_options
+def rename(settings: Settings, tenant_id: int, sound_id: int, name: str) -> None:
+    """Rename hold music that no queue has, or a prompt.
+
+    \b
+    Example:
+      tongdai queue sound rename --tenant 20260310 31 waiting-2027.wav
+    """
+
+    async def work(conn: Connection) -> None:
+        owner = await known(conn, tenant_id)
+        found = await store.find(conn, owner.tenant_id, SoundId(sound_id))
+        if found is None:
+            raise _missing(tenant_id, sound_id)
+        try:
+            require_name(found.kind, name, found.language)
+        except InvalidInput as error:
+            raise OperatorError(error.message) from None
+        renamed = await store.rename(conn, owner.tenant_id, found, name, None)
+        if isinstance(renamed, str):
+            raise OperatorError(renamed)
+        _require_unused(sound_id, renamed)
+        if not renamed:
+            raise _missing(tenant_id, sound_id)
+
+    run(settings, work)
+
+
+@sound.command
+@tenant_option
+@_sound_id
 @database_options
 def delete(settings: Settings, tenant_id: int, sound_id: int) -> None:
     """Delete hold music that no queue has, or a prompt.
@@ -152,12 +184,17 @@ def delete(settings: Settings, tenant_id: int, sound_id: int) -> None:
 
     async def work(conn: Connection) -> None:
         deleted = await store.delete(conn, (await known(conn, tenant_id)).tenant_id, SoundId(sound_id), None)
-        if isinstance(deleted, list):
-            raise OperatorError(f"sound {sound_id} is the hold music of queue {', '.join(map(str, deleted))}")
+        _require_unused(sound_id, deleted)
         if not deleted:
             raise _missing(tenant_id, sound_id)
 
     run(settings, work)
+
+
+def _require_unused(sound_id: int, answer: bool | list[QueueId]) -> None:
+    """Raise OperatorError when the answer of the store is the queues that have the sound."""
+    if isinstance(answer, list):
+        raise OperatorError(f"sound {sound_id} is the hold music of queue {', '.join(map(str, answer))}")
 
 
 def _missing(tenant_id: int, sound_id: int) -> OperatorError:
