@@ -5,6 +5,7 @@ import { text, useFilters } from "../../app/search.ts";
 import { api, call } from "../../data/api.ts";
 import { useSession } from "../../data/session.ts";
 import { Button } from "../../parts/Button.tsx";
+import { Drop } from "../../parts/Drop.tsx";
 import { Field, Select } from "../../parts/Field.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { Page } from "../../shell/Page.tsx";
@@ -64,7 +65,7 @@ export default function Import() {
         {!job && (
           <Panel title={t.chooseFile}>
             <div className={css["body"]}>
-              <Drop file={file} onFile={(chosen) => { setFile(chosen); change({ checked: undefined }); send.reset(); }} />
+              <Drop text={t.drop} label={t.file} accept=".csv,.txt,.tsv,.xlsx,.ndjson,.jsonl,.json" file={file} onFile={(chosen) => { setFile(chosen); change({ checked: undefined }); send.reset(); }} />
               <div className={css["options"]}>
                 <Field label={t.listName} hint={t.listHint} value={options.listName} maxLength={255} onChange={(event) => set({ ...options, listName: event.target.value })} />
                 <Select label={t.duplicates} value={options.onDuplicate} onChange={(event) => set({ ...options, onDuplicate: event.target.value as Options["onDuplicate"] })}>
@@ -103,24 +104,4 @@ function formOf(file: File): FormData {
   const form = new FormData();
   form.append("file", file);
   return form;
-}
-
-function Drop({ file, onFile }: { file: File | null; onFile: (file: File) => void }) {
-  const t = useImportWords();
-  const [over, setOver] = useState(false);
-  const take = (files: FileList | null) => {
-    if (files?.[0]) onFile(files[0]);
-  };
-  return (
-    <div
-      className={`${css["drop"]} ${over ? css["over"] : ""}`}
-      onDragOver={(event) => { event.preventDefault(); setOver(true); }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer.files); }}
-    >
-      <span>{t.drop}</span>
-      <input type="file" aria-label={t.file} accept=".csv,.txt,.tsv,.xlsx,.ndjson,.jsonl,.json" onChange={(event) => take(event.target.files)} />
-      {file && <strong>{file.name}</strong>}
-    </div>
-  );
 }
