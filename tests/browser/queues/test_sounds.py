@@ -88,7 +88,7 @@ def test_music_is_heard_in_the_browser(opened: Opened, music: int) -> None:
     act(page, "Play: Thử nhạc.wav")
     player = page.get_by_label("Player: Thử nhạc.wav")
     expect(player).to_be_visible()
-    page.wait_for_function("document.querySelector('audio').readyState >= 2")
+    expect(player).to_have_js_property("readyState", 4)
     assert player.evaluate("audio => Math.round(audio.duration)") == 10
 
 
