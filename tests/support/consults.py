@@ -14,6 +14,7 @@ from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.channels import SimulatedChannel
+from tongdai.testing.memory_store.segments import BEFORE_TALK
 
 DONE = Ended(Result.DONE)
 FIRST, SECOND = AgentId(1), AgentId(2)
@@ -109,7 +110,8 @@ class Consults:
         await self.s.until(lambda: self.channel(self.party.channel).bridge_id is not None, within_s=2)
 
     def segments(self) -> list[tuple[str, AgentId | None]]:
-        return self.s.store.segments.of_call(self.call_id)
+        """Kind and agent, from the first talk on: only callers waited before it."""
+        return [one for one in self.s.store.segments.of_call(self.call_id) if one[0] not in BEFORE_TALK]
 
 
 async def consults(
