@@ -13,26 +13,29 @@ def built(folder, **files):
     return folder
 
 
-def test_a_folder_without_an_index_is_no_build(tmp_path):
+def test_a_folder_without_both_pages_is_no_build(tmp_path):
+    """Builds of older versions had no page for `/docs`."""
     assert read(tmp_path / "nothing") is None
-    assert read(built(tmp_path, **{"assets/x.js": b"x"})) is None
+    assert read(built(tmp_path, **{"assets/x.js": b"x", "index.html": b"<p>"})) is None
+    assert read(built(tmp_path, **{"docs.html": b"<p>"})) is not None
 
 
 def test_a_build_has_its_files_with_their_variants(tmp_path):
     files = read(
         built(tmp_path, **{
-            "index.html": b"<p>", ".sources": b"digest", "assets/x-1.js": b"plain", "assets/x-1.js.br": b"b",
-            "assets/x-1.js.gz": b"g", "assets/lonely.gz": b"of no file",
+            "index.html": b"<p>", "docs.html": b"<p>", ".sources": b"digest",
+            "assets/x-1.js": b"plain", "assets/x-1.js.br": b"b", "assets/x-1.js.gz": b"g",
+            "assets/lonely.gz": b"of no file",
         })
     )  # fmt: skip
     assert files is not None
-    assert sorted(files) == ["assets/lonely.gz", "assets/x-1.js", "index.html"]
+    assert sorted(files) == ["assets/lonely.gz", "assets/x-1.js", "docs.html", "index.html"]
     assert list(files["assets/x-1.js"].variants.items()) == [("br", b"b"), ("gzip", b"g")]
     assert files["index.html"].variants == {}
 
 
 def test_files_of_other_content_have_other_tags(tmp_path):
-    files = read(built(tmp_path, **{"index.html": b"1", "a.txt": b"2", "b.txt": b"2"}))
+    files = read(built(tmp_path, **{"index.html": b"1", "docs.html": b"3", "a.txt": b"2", "b.txt": b"2"}))
     assert files is not None
     assert files["a.txt"].tag == files["b.txt"].tag != files["index.html"].tag
 

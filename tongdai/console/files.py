@@ -31,8 +31,8 @@ class File:
 
 
 def read(folder: Path = DIST) -> dict[str, File] | None:
-    """The files of a build by their path of the URL, such as `assets/x.js`; None when there is no build."""
-    if not (folder / INDEX).is_file():
+    """The files of a build by their path of the URL, such as `assets/x.js`; None when there is no whole build."""
+    if not all((folder / page).is_file() for page in (INDEX, DOCS)):
         return None
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     variants = {path for path in paths if path.suffix in _SUFFIXES.values() and path.with_suffix("") in paths}
