@@ -147,7 +147,6 @@ async def test_switch_and_dialer_are_those_of_the_last_sign_of_life(
 async def test_overview_has_the_campaigns_that_run_are_paused_or_have_active_calls(
     tenant: Tenant, other_tenant: Tenant, conn: Connection, campaign_id: CampaignId
 ) -> None:
-    await switches.beat(conn, DEFAULT, UP)
     running, ending = await tenant.campaign("running"), await tenant.campaign("ending")
     paused, stopped = await tenant.campaign("paused"), await tenant.campaign("stopped")
     for started in (running, paused, stopped):
@@ -161,6 +160,7 @@ async def test_overview_has_the_campaigns_that_run_are_paused_or_have_active_cal
     over = [
         await a_call(conn, tenant.tenant_id, campaign_id, ContactId(n), phone(n), outcome="busy") for n in range(12)
     ]
+    await switches.beat(conn, DEFAULT, UP)  # it counts for 10 seconds
     found = await tenant.done("GET", "/v1/live")
     assert [campaign["campaignId"] for campaign in found["campaigns"]] == sorted([running, ending, paused])
     assert found["switch"] == {"up": True, "name": "simulated"}
