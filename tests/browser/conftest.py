@@ -186,4 +186,14 @@ def assert_accessible(page: Page) -> None:
     assert serious == []
 
 
+def act(page: Page, name: str) -> None:
+    """Click a button of the page."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def in_dialog(page: Page, name: str) -> None:
+    """Click a button of the dialog that is open."""
+    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+
+
 expect.set_options(timeout=PATIENCE_MS)

@@ -3,15 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opened, assert_accessible
-
-
-def act(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def in_dialog(page: Page, name: str) -> None:
-    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+from tests.browser.conftest import Opened, act, assert_accessible, in_dialog
 
 
 def create(page: Page, name: str) -> None:

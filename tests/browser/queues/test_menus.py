@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Opened, assert_accessible
+from tests.browser.conftest import Opened, act, assert_accessible
 
 LATER = {"kind": "callback"}
 
@@ -34,10 +34,6 @@ def queue(api: httpx2.Client) -> Iterator[int]:
     queue_id = api.post("/queues/inbound", json=body).json()["callinId"]
     yield queue_id
     assert api.delete(f"/queues/inbound/{queue_id}").is_success
-
-
-def act(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def panel(page: Page, name: str) -> Locator:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Opened, assert_accessible
+from tests.browser.conftest import Opened, act, assert_accessible, in_dialog
 from tests.support.sound_files import tone
 
 DROPPED = """async ([name, bytes]) => {
@@ -25,14 +25,6 @@ def music(api: httpx2.Client) -> Iterator[int]:
     sound_id = sent.json()["soundId"]
     yield sound_id
     api.delete(f"/queues/sounds/{sound_id}")
-
-
-def act(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def in_dialog(page: Page, name: str) -> None:
-    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
 
 
 def test_a_file_is_dropped_renamed_and_deleted(opened: Opened) -> None:

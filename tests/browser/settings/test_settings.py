@@ -6,17 +6,13 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Demo, Opened, assert_accessible, login_of
+from tests.browser.conftest import PASSWORD, Demo, Opened, assert_accessible, in_dialog, login_of
 
 PEOPLE, KEYS, CODES = "/settings/people", "/settings/keys", "/settings/wrap-up-codes"
 
 
 def act(page: Page, name: str) -> None:
     page.get_by_role("main").get_by_role("button", name=name, exact=True).first.click()
-
-
-def in_dialog(page: Page, name: str) -> None:
-    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
 
 
 def invite(page: Page, name: str, login: str) -> str:

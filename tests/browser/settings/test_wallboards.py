@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.cable import Cable
-from tests.browser.conftest import Opened, assert_accessible
+from tests.browser.conftest import Opened, assert_accessible, in_dialog
 
 BOARDS = "/settings/wallboards"
 TELEVISION = {"width": 1920, "height": 1080}
@@ -23,10 +23,6 @@ def board(api: httpx2.Client) -> Iterator[dict[str, Any]]:
     made = api.post("/wallboards", json=body).json()
     yield made | {"path": f"/wall#{made['token']}"}
     api.delete(f"/wallboards/{made['wallboardId']}")
-
-
-def in_dialog(page: Page, name: str) -> None:
-    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
 
 
 def test_board_is_made_opened_changed_and_revoked(opened: Opened, api: httpx2.Client) -> None:

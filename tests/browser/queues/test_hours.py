@@ -1,27 +1,10 @@
 """Opening hours of queues, the switch "closed now", and holidays."""
 
-from collections.abc import Iterator
-
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Opened, assert_accessible
-
-
-@pytest.fixture
-def queue(api: httpx2.Client) -> Iterator[int]:
-    queue_id = api.post("/queues/inbound", json={"callinName": "Giờ thử"}).json()["callinId"]
-    yield queue_id
-    api.delete(f"/queues/inbound/{queue_id}")
-
-
-def act(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def in_dialog(page: Page, name: str) -> None:
-    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+from tests.browser.conftest import Opened, act, assert_accessible, in_dialog
 
 
 def test_hours_are_set_by_weekday(opened: Opened, api: httpx2.Client, queue: int) -> None:
