@@ -105,6 +105,34 @@ def test_everything_is_reached_by_the_keyboard(opened: Opened) -> None:
     expect(dialog).to_be_hidden()
 
 
+def test_places_are_found_by_name_without_accents_and_calls_by_number(opened: Opened) -> None:
+    page = opened("/account", locale="vi-VN")
+    dialog = page.get_by_role("dialog")
+    field, options = dialog.get_by_role("combobox", name="Đi tới"), dialog.get_by_role("option")
+    page.get_by_label("Mật khẩu hiện tại").press("Control+k")  # in a field too
+    expect(field).to_be_focused()
+    assert_accessible(page)
+    field.fill("khong co gi nhu the")
+    expect(dialog.get_by_role("status")).to_have_text("Không có mục nào mang tên này.")
+    field.fill("hang doi")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    field.press("Enter")
+    expect(page).to_have_url(re.compile(r"/queues$"))
+
+    page.keyboard.press("Control+k")
+    field.fill("0901 234 567")
+    expect(options).to_have_text(["0901 234 567Cuộc gọi"])
+    options.first.click()
+    expect(page).to_have_url(re.compile(r"/calls\?phone=.*0901234567"))
+
+
+def test_an_agent_finds_their_screens_only(opened: Opened) -> None:
+    page = opened("/account", "agent")
+    page.get_by_role("button", name="Go to").click()
+    found = page.get_by_role("dialog").get_by_role("option")
+    expect(found).to_have_text([re.compile("Screen$")] * page.locator("nav li").count())
+
+
 def test_no_shortcut_is_meant_while_somebody_types_or_composes(opened: Opened) -> None:
     page = opened("/account")
     page.get_by_label("Present password").press("?")

@@ -1,4 +1,4 @@
-"""What the tests of queues share."""
+"""A queue for tests of queues."""
 
 from collections.abc import Iterator
 

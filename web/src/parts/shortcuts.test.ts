@@ -7,6 +7,17 @@ function pressed(event: object): boolean {
   return ran;
 }
 
+function pressedWithCtrl(event: object): string {
+  const done: string[] = [];
+  const key = { key: "k", target: { tagName: "INPUT" }, preventDefault: () => done.push("prevented"), ...event } as unknown as KeyboardEvent;
+  handle(key, [{ key: "k", ctrl: true, does: "", run: () => done.push("run") }]);
+  return done.join(" ");
+}
+
+test.each([[{ ctrlKey: true }], [{ metaKey: true }], [{ ctrlKey: true, key: "K" }]])("one with Ctrl runs in a field, instead of the browser's, with %j", (event) =>
+  expect(pressedWithCtrl(event)).toBe("prevented run"));
+test.each([[{}], [{ ctrlKey: true, isComposing: true }], [{ ctrlKey: true, altKey: true }], [{ ctrlKey: true, key: "j" }], [{ target: { tagName: "BODY" } }]])(
+  "one with Ctrl does not run with %j", (event) => expect(pressedWithCtrl(event)).toBe(""));
 test("a shortcut runs", () => expect(pressed({})).toBe(true));
 test.each([
   [{ isComposing: true }], [{ keyCode: 229 }], [{ ctrlKey: true }], [{ altKey: true }], [{ metaKey: true }], [{ defaultPrevented: true }],

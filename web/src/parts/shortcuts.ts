@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 
-export type Shortcut = { key: string; does: string; run: () => void };
+/** `ctrl`: with Ctrl, or the command key of a Mac; it may be pressed in a field too, as it writes nothing. */
+export type Shortcut = { key: string; ctrl?: true; does: string; run: () => void };
 
 const active: Shortcut[] = [];
 const listeners = new Set<() => void>();
@@ -10,22 +11,33 @@ let snapshot: readonly Shortcut[] = [];
 export function isTyping(event: KeyboardEvent): boolean {
   const at = event.target as Partial<HTMLElement> | null;
   const inField = !!at && (at.isContentEditable === true || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName ?? ""));
-  return event.isComposing || event.keyCode === 229 || inField;
+  return composes(event) || inField;
 }
 
 /** Whether a form may be submitted or a dialog closed by this key: not while a word is composed. */
 export function isComposing(event: { nativeEvent: KeyboardEvent }): boolean {
-  return event.nativeEvent.isComposing || event.nativeEvent.keyCode === 229;
+  return composes(event.nativeEvent);
+}
+
+function composes(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
 }
 
 export function handle(event: KeyboardEvent, shortcuts: readonly Shortcut[] = active): boolean {
-  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || isTyping(event)) return false;
-  const found = shortcuts.findLast(({ key }) => key === event.key);
+  const ctrl = event.ctrlKey || event.metaKey;
+  if (event.defaultPrevented || event.altKey || (ctrl ? composes(event) : isTyping(event))) return false;
+  const found = shortcuts.findLast((one) => (ctrl ? one.ctrl && one.key === event.key.toLowerCase() : !one.ctrl && one.key === event.key));
+  if (found?.ctrl) event.preventDefault(); // the browser has a meaning of its own for it
   found?.run();
   return found !== undefined;
 }
 
-/** Shortcuts while a screen is shown: single keys, which do nothing while typing. Listed by `?`. */
+/** How a shortcut is written: `Ctrl K`. */
+export function written({ key, ctrl }: Shortcut): string {
+  return ctrl ? `Ctrl ${key.toUpperCase()}` : key;
+}
+
+/** Shortcuts while a screen is shown: single keys, which do nothing while typing, and keys with Ctrl. Listed by `?`. */
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   useEffect(() => {
     active.push(...shortcuts);

@@ -1,18 +1,20 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter, useRouterState } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { GROUPS, screensOf } from "../app/screens.ts";
 import { keepLanguage, sessionQuery, signOut, type Session } from "../data/session.ts";
 import { stream, topicsOf } from "../data/stream.ts";
 import { Button } from "../parts/Button.tsx";
 import { Dialog } from "../parts/Dialog.tsx";
-import { handle, useActiveShortcuts, useShortcuts } from "../parts/shortcuts.ts";
+import { handle, useActiveShortcuts, useShortcuts, written } from "../parts/shortcuts.ts";
 import { notifyFailure } from "../parts/toast.tsx";
 import { setLanguage, useLanguage } from "../words/language.ts";
 import { LanguageChooser, ThemeChooser } from "./Chooser.tsx";
 import { NewVersion } from "./NewVersion.tsx";
 import css from "./shell.module.css";
 import { useShellWords } from "./words.ts";
+
+const Palette = lazy(() => import("./Palette.tsx"));
 
 /** Everything around a screen, for someone who is signed in. */
 export function Layout() {
@@ -24,7 +26,8 @@ function Frame({ session }: { session: Session }) {
   const t = useShellWords();
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const [listed, setListed] = useState(false);
+  const [opened, open] = useState<"shortcuts" | "palette" | null>(null);
+  const close = () => open(null);
   const { role, agentId } = session.user;
   const person = `${session.tenant.id}.${session.user.id}`;
 
@@ -43,14 +46,17 @@ function Frame({ session }: { session: Session }) {
     return () => removeEventListener("keydown", onKey);
   }, []);
   useEffect(() => main.current?.focus(), [path]); // a screen reader begins with the new screen
-  useShortcuts(useMemo(() => [{ key: "?", does: t.showShortcuts, run: () => setListed(true) }], [t]));
+  useShortcuts(useMemo(() => [
+    { key: "?", does: t.showShortcuts, run: () => open("shortcuts") },
+    { key: "k", ctrl: true, does: t.goTo, run: () => open("palette") },
+  ], [t]));
 
   return (
     <div className={css["layout"]}>
       <a className={css["skip"]} href="#main">{t.skip}</a>
       <div className={css["side"]}>
         <div>
-          <div className={css["brand"]}><img src="/icon.svg" alt="" />Tongdai</div>
+          <div className={css["brand"]}><img src="/icon.svg" alt="" />Tongdai<Button kind="small" aria-label={t.goTo} title={t.goTo} onClick={() => open("palette")}>Ctrl K</Button></div>
           <div className={css["tenant"]}>{session.tenant.name}</div>
         </div>
         <Navigation role={role} />
@@ -58,7 +64,8 @@ function Frame({ session }: { session: Session }) {
         <Who session={session} />
       </div>
       <main id="main" ref={main} className={css["main"]} tabIndex={-1}><Outlet /></main>
-      {listed && <Shortcuts onClose={() => setListed(false)} />}
+      {opened === "shortcuts" && <Shortcuts onClose={close} />}
+      {opened === "palette" && <Suspense><Palette role={role} onClose={close} /></Suspense>}
     </div>
   );
 }
@@ -122,9 +129,9 @@ function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t.shortcuts} onClose={onClose}>
       <dl className={css["shortcuts"]}>
-        {shortcuts.map(({ key, does }) => [<dt key={key}><kbd>{key}</kbd></dt>, <dd key={`${key} does`}>{does}</dd>])}
+        {shortcuts.map((one) => [<dt key={written(one)}><kbd>{written(one)}</kbd></dt>, <dd key={`${written(one)} does`}>{one.does}</dd>])}
       </dl>
-      {shortcuts.length <= 1 && <p className={css["muted"]}>{t.noShortcuts}</p>}
+      {shortcuts.length <= 2 && <p className={css["muted"]}>{t.noShortcuts}</p>}
       <div><Button onClick={onClose} autoFocus>{t.close}</Button></div>
     </Dialog>
   );

@@ -9,16 +9,17 @@ export type Queue = Schemas["QueueView"];
 export type Team = Schemas["TeamView"];
 export type Credentials = Schemas["PhoneCredentials"];
 
-export function useAgents(): UseQueryResult<Agent[]> {
+export function useAgents(enabled = true): UseQueryResult<Agent[]> {
   return useQuery({
+    enabled,
     queryKey: ["agents"],
     queryFn: () => all((cursor) => call(api.GET("/v1/agents", { params: { query: { cursor, size: 200 } } }))),
     refetchInterval: 5_000,
   });
 }
 
-export function useQueues(): UseQueryResult<Queue[]> {
-  return useQuery({ queryKey: ["queues"], queryFn: () => all((cursor) => call(api.GET("/v1/queues/inbound", { params: { query: { cursor, size: 200 } } }))) });
+export function useQueues(enabled = true): UseQueryResult<Queue[]> {
+  return useQuery({ enabled, queryKey: ["queues"], queryFn: () => all((cursor) => call(api.GET("/v1/queues/inbound", { params: { query: { cursor, size: 200 } } }))) });
 }
 
 export function useTeams(): UseQueryResult<Team[]> {
