@@ -26,9 +26,11 @@ _END = "the end of a call moves the contact and its counters in the same transac
 _AGAIN = "calling contacts again moves them and their counters in one statement, by the rules of the claim"
 _CODED = "a wrap-up code after the call decides about the contact, as the end of the call would have"
 _SKIP = "skipping a preview reschedules the contact in the same statement, so that no claim comes in between"
+_FORGET = "deleting a list takes it from its imports in the same transaction, so that none names a list that is gone"
 _DEMO = "demo data has fixed ids, which the API does not let a client choose"
 
 WRITERS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "tongdai.contacts.lists.store": (_FORGET, frozenset({"import_job"})),
     "tongdai.calls.claim": (_CLAIM, frozenset({"contact", "contact_counter", "contact_due", "contact_run"})),
     "tongdai.calls.finish": (_END, frozenset({"contact", "contact_counter", "contact_due"})),
     "tongdai.calls.again.store": (_AGAIN, frozenset({"contact", "contact_counter", "contact_due"})),

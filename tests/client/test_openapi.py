@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.support.campaign_settings import examples
-from tests.support.sdk_arguments import OF_LIVE_CALLS, OF_PEOPLE, OF_QUEUES, OF_WRAP_UP
+from tests.support.sdk_arguments import OF_LISTS, OF_LIVE_CALLS, OF_PEOPLE, OF_QUEUES, OF_WRAP_UP, STEPS
 from tongdai.contacts.fields import FIELDS
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ENDPOINTS
@@ -66,6 +66,7 @@ ALL_ARGUMENTS = {
     "pause_campaign": {"campaign_id": 1},
     "stop_campaign": {"campaign_id": 1},
     "contact_lists": {"campaign_id": 1},
+    **OF_LISTS,
     "contacts": {
         "campaign_id": 1,
         "list_id": 2,
@@ -237,9 +238,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "watch_queues": operations.live.queues_live_events(30, 1),
     "watch_queue": operations.live.queue_live_events(1, 30, 1),
     "save_calls_csv": operations.calls.calls_as_csv(operations.calls.calls()),
-    "call_again": operations.contacts.call_again_step(
-        1, contact_ids=[2], list_id=3, call_status=["busy"], dry_run=True, after=4
-    ),
+    **STEPS,
     "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
     "save_sound": operations.queues.sound_as_wav(1),
     "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),

@@ -10,7 +10,8 @@ from tests.support.api import Api, Serving, Tenant, refused
 DEAD = "postgresql://nobody:nothing@127.0.0.1:1/none"
 UNKNOWN = [
     "/v1", "/v2/campaigns", "/api", "/api/v1", "/v1/nothing", "/v1/campaigns/1/nothing", "/favicon.ico", "/health",
-    "/health/live", "/metrics", "/V1/campaigns", "/schema", "/v1/campaigns/1/contact-lists/2", "/%00", "/" + "x" * 5000,
+    "/health/live", "/metrics", "/V1/campaigns", "/schema", "/v1/campaigns/1/contact-lists/2/x",
+    "/%00", "/" + "x" * 5000,
     "/v1/campaigns/1/contacts/import/1/nothing", "/v1/%2e%2e/campaigns/x/y",
 ]  # fmt: skip
 
@@ -24,7 +25,7 @@ async def test_unknown_path_gets_the_envelope_with_or_without_a_key(api, tenant,
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/v1/campaigns/1/contact-lists", "GET, HEAD"),
+        ("PUT", "/v1/campaigns/1/contact-lists", "GET, HEAD, POST"),
         ("PUT", "/v1/campaigns", "GET, HEAD, POST"),
         ("DELETE", "/api/v1/campaigns/1", "GET, HEAD, PATCH"),
         ("PATCH", "/v1/queues/inbound/1", "DELETE, GET, HEAD, PUT"),

@@ -38,11 +38,11 @@ class Desk:
     def environment(self) -> dict[str, str]:
         return PLAIN | {"TONGDAI_URL": self.server.url, "TONGDAI_API_KEY": self.key, "TERM": "xterm", "COLUMNS": "110"}
 
-    def command(self, *args: str | Path) -> list[str]:
-        return [str(PROGRAM), "contacts", *map(str, args), "--campaign", str(self.campaign_id)]
+    def command(self, *args: str | Path, group: str = "contacts") -> list[str]:
+        return [str(PROGRAM), group, *map(str, args), "--campaign", str(self.campaign_id)]
 
-    def run(self, *args: str | Path, **env: str) -> "subprocess.CompletedProcess[str]":
-        return programs.tongdai(*self.command(*args)[1:], environment=self.environment | env)
+    def run(self, *args: str | Path, group: str = "contacts", **env: str) -> "subprocess.CompletedProcess[str]":
+        return programs.tongdai(*self.command(*args, group=group)[1:], environment=self.environment | env)
 
     def started(self, *args: str | Path) -> "subprocess.Popen[str]":
         return spawn(self.command(*args), self.environment)

@@ -12,7 +12,9 @@ from tongdai_client import (
     SkillNeeded,
     WallboardThreshold,
     WallboardThresholds,
+    operations,
 )
+from tongdai_client.operation import Operation
 
 WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
 DESTINATION = CallerDestination(kind="hang_up")
@@ -208,3 +210,15 @@ OF_LIVE_CALLS: dict[str, dict[str, Any]] = {
     "send_dtmf": {"call_id": _CALL, "digits": "1w2#"},
     "hang_up_call": {"call_id": _CALL},
 }
+OF_LISTS: dict[str, dict[str, Any]] = {
+    "create_contact_list": {"campaign_id": 1, "name": "a"},
+    "rename_contact_list": {"campaign_id": 1, "list_id": 2, "name": "a"},
+    "delete_contact_list": {"campaign_id": 1, "list_id": 2},
+}
+_CHOSEN: dict[str, Any] = {"contact_ids": [2], "list_id": 3, "call_status": ["busy"], "dry_run": True, "after": 4}
+STEPS: dict[str, Operation[Any]] = {
+    "call_again": operations.contacts.call_again_step(1, **_CHOSEN),
+    "delete_contacts": operations.contacts.delete_contacts_step(1, **_CHOSEN),
+    "move_contacts": operations.contacts.move_contacts_step(1, 5, **_CHOSEN),
+}
+"""Methods that send several requests, and one that they send."""

@@ -152,9 +152,13 @@ async def find_list(conn: Connection, tenant_id: TenantId, campaign_id: Campaign
 
 
 async def list_named(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, name: str) -> ListId:
-    """The campaign's list of that name, made if there is none. The campaign must exist."""
-    await conn.execute(MAKE_LIST, tenant_id, campaign_id, name)
-    return await conn.fetchval(FIND_LIST, tenant_id, campaign_id, name)
+    """The campaign's list of that name, made if there is none, and kept until the transaction ends. The campaign must
+    exist."""
+    while True:
+        await conn.execute(MAKE_LIST, tenant_id, campaign_id, name)
+        list_id = await conn.fetchval(f"{FIND_LIST} for key share", tenant_id, campaign_id, name)
+        if list_id is not None:  # else it was deleted meanwhile
+            return list_id
 
 
 # Locked first: the statement after it sees every call that was claimed before, and none is claimed meanwhile.

@@ -23,6 +23,8 @@ from tongdai.clock import Clock, SystemClock
 from tongdai.console import files as console_files
 from tongdai.console.pages import Console
 from tongdai.contacts import api as contacts
+from tongdai.contacts.lists import api as contact_lists
+from tongdai.contacts.many import api as many_contacts
 from tongdai.data_dir import ensure_private
 from tongdai.db.notify import listen, listeners
 from tongdai.db.pool import Connection, Lender
@@ -73,6 +75,8 @@ PREFIXES = ("/v1", "/api/v1")
 ROUTES: list[Route] = [
     *campaigns.HANDLERS,
     *contacts.HANDLERS,
+    *contact_lists.HANDLERS,
+    *many_contacts.HANDLERS,
     *imports.HANDLERS,
     *do_not_call.HANDLERS,
     *queues.HANDLERS,

@@ -100,6 +100,11 @@ class Methods:
     update_contact = sends(operations.contacts.update_contact)
     delete_contact = sends(operations.contacts.delete_contact)
     call_again = Method(operations.contacts.call_again)
+    delete_contacts = Method(operations.contacts.delete_contacts)
+    move_contacts = Method(operations.contacts.move_contacts)
+    create_contact_list = sends(operations.contacts.create_contact_list)
+    rename_contact_list = sends(operations.contacts.rename_contact_list)
+    delete_contact_list = sends(operations.contacts.delete_contact_list)
 
     import_contacts = sends(operations.imports.import_contacts)
     import_file = sends(operations.imports.import_file)

@@ -81,3 +81,27 @@ class CalledAgain(Done, frozen=True, kw_only=True):
     """Named ids that are no contacts of the campaign, or not of the list or with the outcomes."""
     next: int | None
     """While this is not None, more contacts are to be looked at, `after` this one."""
+
+
+class ContactListCreated(Done, frozen=True, kw_only=True):
+    list_id: int
+
+
+class ContactsDeleted(Done, frozen=True, kw_only=True):
+    """Contacts that were deleted or, in a dry run, would be."""
+
+    deleted: int
+    not_pending: int
+    """In a call or processed: they stay."""
+    next: int | None
+    """While this is not None, more contacts are to be looked at, `after` this one."""
+
+
+class ContactsMoved(Done, frozen=True, kw_only=True):
+    """Contacts that were moved to another list or, in a dry run, would be."""
+
+    moved: int
+    unmoved: int
+    """In that list already."""
+    next: int | None
+    """While this is not None, more contacts are to be looked at, `after` this one."""

@@ -2,11 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done, Scalar
-from tongdai_client.models.contacts import CalledAgain, Contact, ContactAdded, ContactDetail, ContactList, ContactLists
+from tongdai_client.models.contacts import (
+    CalledAgain,
+    Contact,
+    ContactAdded,
+    ContactDetail,
+    ContactList,
+    ContactListCreated,
+    ContactLists,
+    ContactsDeleted,
+    ContactsMoved,
+)
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -19,6 +30,7 @@ from tongdai_client.operation import (
 from tongdai_client.session import Session
 
 _CONTACT = "/campaigns/{id}/contacts/{contactId}"
+_LISTS = "/campaigns/{id}/contact-lists"
 
 
 def contact_lists(campaign_id: int) -> Operation[list[ContactList]]:
@@ -27,7 +39,7 @@ def contact_lists(campaign_id: int) -> Operation[list[ContactList]]:
     def records(lists: ContactLists) -> list[ContactList]:
         return lists.data
 
-    return operation("GET", "/campaigns/{id}/contact-lists", (campaign_id,), ContactLists, complete=records)
+    return operation("GET", _LISTS, (campaign_id,), ContactLists, complete=records)
 
 
 def contacts(
@@ -157,4 +169,108 @@ async def call_again(
             progress(so_far)
         if step.next is None:
             return so_far
+        after = step.next
+
+
+def create_contact_list(
+    campaign_id: int, name: str, *, idempotency_key: str | None = None
+) -> Operation[ContactListCreated]:
+    """Create an empty list. InvalidInput if the campaign has a list of that name."""
+    body = {"listName": name}
+    return operation("POST", _LISTS, (campaign_id,), ContactListCreated, body=body, idempotency_key=idempotency_key)
+
+
+def rename_contact_list(campaign_id: int, list_id: int, name: str) -> Operation[Done]:
+    """Rename a list."""
+    return operation("PATCH", f"{_LISTS}/{{listId}}", (campaign_id, list_id), Done, body={"listName": name})
+
+
+def delete_contact_list(campaign_id: int, list_id: int) -> Operation[Done]:
+    """Delete a list. InvalidState while it has contacts, or an import into it has not ended."""
+    return operation("DELETE", f"{_LISTS}/{{listId}}", (campaign_id, list_id), Done)
+
+
+def delete_contacts_step(
+    campaign_id: int,
+    *,
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    dry_run: bool = False,
+    after: int = 0,
+) -> Operation[ContactsDeleted]:
+    """One request of `delete_contacts`, which looks at some thousand contacts."""
+    body = without_none(contactIds=contact_ids, listId=list_id, callStatus=call_status, dryRun=dry_run, after=after)
+    return operation("POST", "/campaigns/{id}/contacts/delete", (campaign_id,), ContactsDeleted, body=body)
+
+
+def move_contacts_step(
+    campaign_id: int,
+    to_list_id: int,
+    *,
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    dry_run: bool = False,
+    after: int = 0,
+) -> Operation[ContactsMoved]:
+    """One request of `move_contacts`, which looks at some thousand contacts."""
+    body = without_none(contactIds=contact_ids, listId=list_id, callStatus=call_status, dryRun=dry_run, after=after)
+    body["toListId"] = to_list_id
+    return operation("POST", "/campaigns/{id}/contacts/move", (campaign_id,), ContactsMoved, body=body)
+
+
+async def delete_contacts(
+    session: Session,
+    campaign_id: int,
+    *,
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    dry_run: bool = False,
+) -> ContactsDeleted:
+    """Delete contacts that are pending: by id (at most 1,000) or list, of these only with the outcomes.
+
+    With `dry_run` nothing changes, and the result counts those that would be deleted. Many contacts are many requests;
+    after a failure, call it again.
+    """
+    one_step = partial(
+        delete_contacts_step, campaign_id, contact_ids=contact_ids, list_id=list_id, call_status=call_status
+    )
+    deleted, not_pending, after = 0, 0, 0
+    while True:
+        step = await session.execute(one_step(dry_run=dry_run, after=after))
+        deleted, not_pending = deleted + step.deleted, not_pending + step.not_pending
+        if step.next is None:
+            message = f"{deleted} contacts {'would be' if dry_run else 'were'} deleted"
+            return ContactsDeleted(message=message, deleted=deleted, not_pending=not_pending, next=None)
+        after = step.next
+
+
+async def move_contacts(
+    session: Session,
+    campaign_id: int,
+    to_list_id: int,
+    *,
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    dry_run: bool = False,
+) -> ContactsMoved:
+    """Move contacts to another list of their campaign, chosen as in `delete_contacts`, whatever their state."""
+    one_step = partial(
+        move_contacts_step,
+        campaign_id,
+        to_list_id,
+        contact_ids=contact_ids,
+        list_id=list_id,
+        call_status=call_status,
+    )
+    moved, unmoved, after = 0, 0, 0
+    while True:
+        step = await session.execute(one_step(dry_run=dry_run, after=after))
+        moved, unmoved = moved + step.moved, unmoved + step.unmoved
+        if step.next is None:
+            message = f"{moved} contacts {'would be' if dry_run else 'were'} moved"
+            return ContactsMoved(message=message, moved=moved, unmoved=unmoved, next=None)
         after = step.next

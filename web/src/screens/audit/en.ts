@@ -14,7 +14,7 @@ export const en = {
   nameless: (id: string) => `No. ${id}`,
   none: "No change is like that",
   kinds: {
-    agent: "Agent", call: "Call", callback: "Callback", campaign: "Campaign", contact: "Contact", contacts: "Contacts", dialing: "Dialling", dnc: "Do-not-call list", endpoint: "Phone or trunk",
+    agent: "Agent", call: "Call", callback: "Callback", campaign: "Campaign", contact: "Contact", contacts: "Contacts", contact_list: "Contact list", dialing: "Dialling", dnc: "Do-not-call list", endpoint: "Phone or trunk",
     import: "Import", key: "API key", menu: "Menu", missed_call: "Missed call", number: "Called number", phone_account: "Phone account", preview: "Preview", queue: "Queue",
     sound: "Sound", team: "Team", tenant: "Company", user: "Person", wallboard: "Wallboard", wrap_up: "Wrap-up rule", wrap_up_code: "Wrap-up code",
   } as Record<string, string>,
@@ -24,7 +24,7 @@ export const en = {
     "force-pause": "paused by a supervisor", "force-ready": "made ready by a supervisor", "force-sign-out": "signed out by a supervisor", give: "given", hang_up: "ended",
     hold: "held", holidays: "holidays changed", hours: "hours changed", leave: "left", limits: "limits changed", listen: "listened to", make: "made", move: "moved",
     mute: "muted", "next-state": "next state set", password: "password changed", pause: "paused", pepper: "made void by a new pepper", put: "uploaded", ready: "ready",
-    release: "released", remove: "removed", reopen: "opened again", reset_link: "password link made", resume: "resumed", retire: "deleted", revoke: "revoked",
+    release: "released", remove: "removed", rename: "renamed", reopen: "opened again", reset_link: "password link made", resume: "resumed", retire: "deleted", revoke: "revoked",
     rotate: "password renewed", rule: "changed", settings: "settings changed", sign_in: "signed in", "sign-in": "signed in", sign_out: "signed out", "sign-out": "signed out",
     skip: "skipped", start: "started", stop: "stopped", take: "taken", take_over: "taken over", transfer: "transferred", undo: "undone", unmute: "unmuted",
     whisper: "whispered to", wrap_up: "wrapped up", zone: "time zone changed",
