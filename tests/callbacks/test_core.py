@@ -13,6 +13,7 @@ from tongdai.queues.hours.model import Closed, Open, Reason
 
 NOON = datetime(2026, 3, 10, 5, tzinfo=UTC)  # in Vietnam
 HOUR = timedelta(hours=1)
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("hour", "may"), [(0, False), (1, True), (13, True), (14, False)])
@@ -33,6 +34,7 @@ def test_number_of_no_country_is_called_in_the_hours_of_the_tenant() -> None:
         (Open(NOON + 9 * HOUR), NOON + 4 * HOUR),
         (Closed(Reason.OUTSIDE_HOURS, NOON + 20 * HOUR), NOON + 24 * HOUR),
         (Closed(Reason.CLOSED_NOW, None), NOON + 4 * HOUR),
+        (Closed(Reason.CLOSED_NOW, LAST), LAST),
     ],
 )
 def test_callback_holds_until_the_queue_closes_and_no_longer_than_is_set(

@@ -1,6 +1,6 @@
 """Decides when a callback may be dialled, how long it holds, and what happens to it after a try. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.callbacks.model import MAX_TRIES, RETRY_AFTER, CallbackState
@@ -25,8 +25,8 @@ def expires_at(opening: Open | Closed, asked_at: datetime, expires_s: int) -> da
     """Until when a callback holds that is asked for now: `expires_s` from then, or until the queue closes if that is
     earlier. One that is asked for while the queue is closed holds for as long from when it opens."""
     span = timedelta(seconds=expires_s)
-    if isinstance(opening, Closed):
-        return (opening.until or asked_at) + span
+    if isinstance(opening, Closed):  # a queue may be closed until the last instant that there is
+        return min(opening.until or asked_at, datetime.max.replace(tzinfo=UTC) - span) + span
     return asked_at + span if opening.until is None else min(asked_at + span, opening.until)
 
 
