@@ -227,12 +227,14 @@ class WaitingRoom:
                 self._prefer_nobody(call_id)
 
     def _end_waits(self, queue: QueueKey) -> None:
-        """Nobody is signed in: the callers leave whose rules say so."""
+        """Nobody is signed in: the callers leave whose rules say so. Callers who joined meanwhile wait for as long."""
         empty_s = self._clock.monotonic() - self._empty_since.setdefault(queue, self._clock.monotonic())
+        now = self._clock.now()
         for caller in list(self._callers.values()):
             rules = caller.rules
             if rules is None or (caller.call.tenant_id, caller.progress.queue_id) != queue:
                 continue
-            if rules.leave_empty_after_s is not None and empty_s >= rules.leave_empty_after_s:
+            in_queue_s = (now - (caller.joined_at or now)).total_seconds()
+            if rules.leave_empty_after_s is not None and min(empty_s, in_queue_s) >= rules.leave_empty_after_s:
                 over = WaitOver(Send(rules.when_empty, InboundOutcome.CLOSED), caller.progress.hops)
                 self.notify(caller.call.call_id, over)
