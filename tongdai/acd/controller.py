@@ -34,6 +34,7 @@ from tongdai.acd.callbacks.dialer import CallbackDialer
 from tongdai.acd.callbacks.store import Answered
 from tongdai.acd.caller import adoption, core, model, signals
 from tongdai.acd.controlled import ControlledCaller, Parted, Snapshot, report_end
+from tongdai.acd.eligibility import QueueKey
 from tongdai.acd.phone_events import phone_signal
 from tongdai.acd.records import WRITE_S, Records
 from tongdai.acd.requests import Requests
@@ -55,6 +56,7 @@ from tongdai.switch.per_channel_queue import PerChannelQueue
 log = structlog.get_logger()
 
 UNSERVED = frozenset({DestinationKind.AGENT})
+IN_QUEUE = frozenset({model.Stage.WAITING, model.Stage.CONNECTING})
 
 
 class AcdController:
@@ -75,7 +77,7 @@ class AcdController:
         """`trunk`: for numbers that no other is for."""
         self._store, self._ari, self._clock, self._app = store, ari, clock, app
         self._queue, self._room, self._player, self._switch_id = queue, room, player, switch_id
-        self._requests = Requests(store, ari, clock, room, player, app, trunk, self._notify)
+        self._requests = Requests(store, ari, clock, room, player, app, trunk, self._notify, self._waiting_in)
         self._records = Records(store, clock, room, self._over)
         self._arriving: set[str] = set()
         """Channels whose call is being opened."""
@@ -153,8 +155,11 @@ class AcdController:
     @property
     def waiting(self) -> int:
         """The number of callers in queues, offered or not."""
-        in_queue = {model.Stage.WAITING, model.Stage.CONNECTING}
-        return sum(caller.progress.stage in in_queue for caller in self.callers.values())
+        return sum(caller.progress.stage in IN_QUEUE for caller in self.callers.values())
+
+    def _waiting_in(self, queue: QueueKey) -> int:
+        in_queue = (caller for caller in self.callers.values() if caller.progress.stage in IN_QUEUE)
+        return sum((caller.call.tenant_id, caller.progress.queue_id) == queue for caller in in_queue)
 
     def flush(self) -> None:
         """Write the records that could not be written before, and let callers wait whose queue could not be read."""
@@ -326,7 +331,7 @@ class AcdController:
         before = caller.progress
         caller.progress, commands_ = core.step(before, event)
         self._own_phone(before, caller)
-        if caller.progress.stage not in {model.Stage.WAITING, model.Stage.CONNECTING}:
+        if caller.progress.stage not in IN_QUEUE:
             self._room.remove(caller)
         requests: list[model.Request] = []
         for command in commands_:

@@ -7,6 +7,7 @@ the channel again.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 from uuid import UUID
@@ -17,6 +18,7 @@ from tongdai.acd.admission import Send, admit
 from tongdai.acd.audio.player import Player
 from tongdai.acd.caller import model, signals
 from tongdai.acd.controlled import ControlledCaller
+from tongdai.acd.eligibility import QueueKey
 from tongdai.acd.store import AcdStore
 from tongdai.acd.waiting_room import WaitingRoom
 from tongdai.agents.model import Mode
@@ -56,9 +58,11 @@ class Requests:
         app: str,
         trunk: str | None,
         notify: Callable[[UUID, signals.Signal], None],
+        waiting_in: Callable[[QueueKey], int],
     ) -> None:
-        """`trunk`: for numbers that no other is for. `notify` is called with signals of callers that come later."""
-        self._store, self._ari, self._clock, self._room = store, ari, clock, room
+        """`trunk`: for numbers that no other is for. `notify` is called with signals of callers that come later.
+        `waiting_in`: how many callers of a queue are controlled here, those included who were admitted a moment ago."""
+        self._store, self._ari, self._clock, self._room, self._waiting_in = store, ari, clock, room, waiting_in
         self._player, self._app, self._trunk, self._notify = player, app, trunk, notify
 
     async def make(self, caller: ControlledCaller, request: model.Request) -> signals.Signal | None:
@@ -152,7 +156,10 @@ class Requests:
         with suppress(SwitchError):  # a menu may begin without a greeting; whatever is said later stops it, too
             await self._player.stop_unknown(caller)
         caller.rules = found.rules
-        return signals.Admitted(admit(found.rules, found.counts, by_number=hops == 0), hops)
+        # Callers who arrive together: the store does not have those yet who were admitted just before.
+        waiting = max(found.counts.waiting, self._waiting_in((tenant_id, request.queue_id)))
+        counts = replace(found.counts, waiting=waiting)
+        return signals.Admitted(admit(found.rules, counts, by_number=hops == 0), hops)
 
     async def _callback(self, caller: ControlledCaller, request: model.Asking) -> signals.Signal | None:
         rules = await self._rules(caller)
