@@ -128,7 +128,8 @@ class Settings:
     call_days: int = 730
     """Days for which ended calls and their segments are stored; whole months are dropped."""
     hourly_stats_days: int = 1825
-    """Days for which hourly statistics of campaigns are stored; they may outlast the calls that they count."""
+    """Days for which hourly statistics of campaigns, and counters of reports, are stored; they may outlast the calls
+    that they count."""
     audit_days: int = 730
     """Days for which the audit trail is stored."""
     max_event_streams: int = 2000

@@ -209,22 +209,17 @@ ALL_ARGUMENTS = {
     "import_jobs": {"campaign_id": 1, "page_size": 20},
     "import_rows": {"job": JOB, "outcome": "failed", "page_size": 20},
 }
+_FILE: dict[str, typing.Any] = {
+    "format": "csv",
+    "encoding": "tcvn3",
+    "sheet": "a",
+    "all_sheets": True,
+    "skip_hidden": True,
+}
 IMPORT_FILE = operations.imports.import_file(
-    1,
-    HERE,
-    list_name="a",
-    dry_run=True,
-    format="csv",
-    encoding="tcvn3",
-    sheet="a",
-    all_sheets=True,
-    skip_hidden=True,
-    columns={"a": "phoneNumber"},
-    on_duplicate="update",
+    1, HERE, list_name="a", dry_run=True, columns={"a": "phoneNumber"}, on_duplicate="update", **_FILE
 )
-COLUMNS = operations.imports.file_columns(
-    1, HERE, format="csv", encoding="tcvn3", sheet="a", all_sheets=True, skip_hidden=True, columns={"a": "name"}
-)
+COLUMNS = operations.imports.file_columns(1, HERE, columns={"a": "name"}, **_FILE)
 FLOWS: dict[str, Operation[typing.Any]] = {
     "undo_import": operations.imports.undo_step(JOB),
     "watch": operations.imports.import_events(JOB),
@@ -239,6 +234,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "watch_queue": operations.live.queue_live_events(1, 30, 1),
     "save_calls_csv": operations.calls.calls_as_csv(operations.calls.calls()),
     **STEPS,
+    "save_queue_report": operations.reports.queue_report_as_file("a.xlsx", **OF_QUEUES["queue_report"]),
     "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
     "save_sound": operations.queues.sound_as_wav(1),
     "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),
@@ -361,7 +357,7 @@ def test_query_has_the_parameters_of_the_document(operation: Operation[object]):
     # Its list name is in the body, and the other options are of files.
     of_files = {"listName", "encoding", "sheet", "allSheets", "skipHidden", "columns"}
     one_at_a_time = of_files if operation is BY_METHOD["import_contacts"] else set[str]()
-    pages = {"page", "size", "cursor"} if operation.accept == "text/csv" else set()  # CSV has no pages
+    pages = {"page", "size", "cursor"} if operation.accept == "text/csv" else {"format"} - operation.query.keys()
     whole = {"phoneNumber"} if operation is FLOWS["save_dnc_csv"] else set()
     alone = {"errors"} if operation is BY_METHOD["add_dnc_number"] else set()  # it is an error as a whole
     vendors = {"queue_id", "status", "team_id"} if operation is BY_METHOD["agents"] else set()  # of parameters of ours

@@ -97,6 +97,7 @@ BODIES = {
     "POST /v1/missed-calls/{callId}/close": None,
     "POST /v1/callbacks": lambda ids: {"queueId": int(ids["queue"]), "phoneNumber": "0901234567"},
     "PATCH /v1/callbacks/{callbackId}": {"dueAt": "2027-03-10T02:00:00Z"},
+    "POST /v1/reports/call-logs": {"page": 1},
     "POST /v1/wrap-up-codes": {"name": "Another"},
     "PATCH /v1/wrap-up-codes/{codeId}": {"success": True},
     "PUT /v1/campaigns/{id}/wrap-up": {"mode": "optional"},

@@ -18,6 +18,7 @@ DOCUMENTED = {
     "POST /campaigns/{id}/contacts",
     "GET /campaigns/{id}/contacts/import/{job_id}",
     "DELETE /campaigns/{id}/contacts/{contactId}",
+    "POST /reports/call-logs",
     "GET /queues/inbound",
     "GET /queues/inbound/{id}",
     "PUT /queues/inbound/{id}",

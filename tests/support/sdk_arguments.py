@@ -152,6 +152,21 @@ OF_WRAP_UP: dict[str, dict[str, Any]] = {
     },
 }
 OF_QUEUES: dict[str, dict[str, Any]] = {
+    "queue_report": {
+        "since": date(2026, 3, 10),
+        "before": datetime(2026, 3, 11, tzinfo=UTC),
+        "interval": "60",
+        "queue_id": 1,
+        "service_level_sec": 30,
+    },
+    "call_logs": {
+        "phone_number": "0901234567",
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
+        "until": datetime(2027, 1, 1, tzinfo=UTC),
+        "call_type": 0,
+        "page": 1,
+        "limit": 50,
+    },
     "queue_settings": {"queue_id": 1},
     "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},
     "sounds": {"kind": "music", "page_size": 20},

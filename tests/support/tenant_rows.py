@@ -39,6 +39,9 @@ OF_TENANT = (
     """insert into password_reset (digest, user_id, tenant_id, expires_at)
        select sha256(user_id::text::bytea), user_id, tenant_id, now() from user_account where tenant_id = $1""",
     "insert into team (tenant_id, team_id, name) values ($1, 1, 'A')",
+    "insert into report_kept values ($1, now(), now())",
+    "insert into report_open_quarter values ($1, now())",
+    "insert into queue_quarter values ($1, now(), 1, true, '{}', '{}', '{}', '{}', 0, 0, 0, 0, 0, 0, 0)",
     "insert into import_turn (tenant_id, served_at) values ($1, now())",
     "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
 )

@@ -45,6 +45,7 @@ COMMANDS = {
     "agent": ("agents", "Create, change and list agents by a running server, sign them in and out."),
     "calls": ("live.calls", "List and show calls, act on live ones, see to missed ones, by a running server."),
     "callbacks": ("live.callbacks", "List, create, change and cancel callbacks, by a running server."),
+    "report": ("live.reports", "Print reports, or save them as CSV or XLSX, by a running server."),
     "wrapup": ("live.wrapup", "Create and change wrap-up codes, and set those of calls, by a running server."),
     "health": ("live.health", "Show what works for a tenant, and what to do where it does not."),
     "top": ("top", "Show live figures: running campaigns and queues, their calls and agents, the newest outcomes."),
@@ -74,9 +75,9 @@ def program() -> None:
     """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
 
     Settings come from a TOML file (--config), TONGDAI_* in the environment (TONGDAI_PORT=9000) and options;
-    later ones win. contacts, lists, dnc, agent, calls, callbacks, wrapup, team, top and, of queue, settings, menu,
-    delete and why use a running server; campaign uses one when it gets a key; the others use the database, whether a
-    server runs or not.
+    later ones win. contacts, lists, dnc, agent, calls, callbacks, report, wrapup, team, top and, of queue, settings,
+    menu, delete and why use a running server; campaign uses one when it gets a key; the others use the database,
+    whether a server runs or not.
 
     \b
     Examples:

@@ -57,6 +57,7 @@ from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.queues.sounds import signed
 from tongdai.queues.sounds.fetched import fetch
+from tongdai.reports import api as reports
 from tongdai.runtime import heartbeats, os_process
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.shares import Shares
@@ -84,6 +85,7 @@ ROUTES: list[Route] = [
     *agents.HANDLERS,
     *calls.HANDLERS,
     *callbacks.HANDLERS,
+    *reports.HANDLERS,
     *diagnostics_api.HANDLERS,
     *live_api.HANDLERS,
     *timeline.HANDLERS,

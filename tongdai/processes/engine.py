@@ -6,6 +6,7 @@
     every 10 min       purge: outcomes of rows after `import_rows_days`, idempotency keys
     every 10 min       retain: partitions of the months ahead; calls after `call_days`, hourly statistics after
                        `hourly_stats_days`, audit entries after `audit_days`
+    every 60 s         counters of reports: the quarters of an hour of which nothing can change any more
 
 Any number of engines run on one database: jobs are claimed with a lease, and each step of purging and retention is a
 short transaction that another may do first. A loop that fails is logged and continues (tongdai/runtime/background.py),
@@ -33,6 +34,7 @@ from tongdai.imports import store
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
 from tongdai.people.sessions import store as sessions
+from tongdai.reports.queues import kept as queue_reports
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.disk import free_mb
@@ -46,6 +48,7 @@ GAUGES_S = 2.0
 PURGE_S = 600.0
 SWEEP_S = 5.0
 RETAIN_S = 600.0
+REPORTS_S = 60.0
 NICE = 10
 """Imports use the processor time that is left: requests come first."""
 
@@ -78,6 +81,7 @@ async def run(settings: Settings, dsn: str) -> None:
             start(repeated(PURGE_S, lambda: purge(pool, rows_age), name="purge"))
             start(repeated(SWEEP_S, lambda: sweep(pool), name="sweep"))
             start(repeated(RETAIN_S, lambda: retain(pool, settings), name="retention"))
+            start(repeated(REPORTS_S, lambda: keep_reports(pool), name="reports"))
             start(heartbeats.beat())
             log.info("engine started", lease_s=settings.import_lease_s)
     finally:
@@ -109,8 +113,16 @@ async def retain(pool: Pool, settings: Settings) -> None:
         await callers.delete_old_offers(conn, tenants, timedelta(days=settings.call_days))
         await call_events.delete_old(conn, tenants, timedelta(days=settings.call_days))
         await retention.delete_hourly_stats(conn, timedelta(days=settings.hourly_stats_days))
+        await queue_reports.delete_old(conn, tenants, timedelta(days=settings.hourly_stats_days))
         await audit.delete_old(conn, timedelta(days=settings.audit_days))
         await sessions.delete_old(conn)
+
+
+async def keep_reports(pool: Pool) -> None:
+    """Keep counters of reports, tenant by tenant."""
+    async with pool.acquire() as conn:
+        for row in await conn.fetch(retention.TENANTS):
+            await queue_reports.keep(conn, row["tenant_id"], await conn.fetchval("select now()"))
 
 
 async def sweep(pool: Pool) -> None:

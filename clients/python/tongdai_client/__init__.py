@@ -149,6 +149,8 @@ from tongdai_client.models.live import (
     WallboardThresholds,
 )
 from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange, SkillNeeded
+from tongdai_client.models.reports.call_logs import CallLog, CallLogPage
+from tongdai_client.models.reports.queues import QueueFigures, QueueInterval, QueueReport, QueueRow
 from tongdai_client.models.tenants import (
     ApiKey,
     ApiKeyCreated,
@@ -199,6 +201,8 @@ __all__ = [
     "Call",
     "CallDetail",
     "CallEvent",
+    "CallLog",
+    "CallLogPage",
     "CallOffer",
     "CallParty",
     "CallSegment",
@@ -298,9 +302,13 @@ __all__ = [
     "Queue",
     "QueueCreated",
     "QueueDiagnostics",
+    "QueueFigures",
+    "QueueInterval",
     "QueueLive",
     "QueueLiveDetail",
     "QueueMember",
+    "QueueReport",
+    "QueueRow",
     "QueueSettings",
     "QueueSettingsChange",
     "QueuesLive",

@@ -227,6 +227,10 @@ class Methods:
     attempts = Paged(operations.calls.attempts)
     save_calls_csv = Method(operations.calls.save_calls_csv)
 
+    queue_report = sends(operations.reports.queue_report)
+    save_queue_report = Method(operations.reports.save_queue_report)
+    call_logs = sends(operations.reports.call_logs)
+
     live = sends(operations.live.live)
     health = sends(operations.live.health)
     campaign_live = sends(operations.live.campaign_live)

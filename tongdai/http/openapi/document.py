@@ -33,6 +33,7 @@ TAGS = {
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",
     "Callbacks": "Customers who are to be called by an agent of a queue, in one order with its callers.",
+    "Reports": "What happened by interval, in the tenant's zone; call logs as the vendor has them.",
     "Missed calls": "Callers whom nobody answered, to be called back.",
     "Wrap-up": "Wrap-up codes: what a call was, as its agent says, and what follows from it.",
     "Menus": "Keypad menus in front of queues.",

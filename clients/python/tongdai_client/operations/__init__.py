@@ -17,6 +17,7 @@ from tongdai_client.operations import (
     numbers,
     opening_hours,
     queues,
+    reports,
     tenants,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "numbers",
     "opening_hours",
     "queues",
+    "reports",
     "tenants",
 ]
