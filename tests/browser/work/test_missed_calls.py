@@ -22,7 +22,7 @@ def missed_of(api: httpx2.Client, **query: str) -> list[Row]:
 
 @pytest.fixture
 def closed(api: httpx2.Client) -> Iterator[int]:
-    """A queue that callers ring, who are told that it is closed."""
+    """A queue that callers ring, whom it sends away as closed."""
     queue_id = next(
         queue["callinId"] for queue in api.get("/queues/inbound").json()["data"] if queue["callinNumber"] == "19006365"
     )

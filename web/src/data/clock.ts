@@ -6,14 +6,19 @@
 import { useEffect, useState } from "react";
 
 const KEEP_MS = 60_000;
+const LATE_MS = 5_000;
 
 export class ServerClock {
   #offset = 0;
   #heardAt = -Infinity;
+  #steadyOffset = -Infinity;
+  #steadyAt = -Infinity;
+  #lateSince: number | null = null;
 
   /** `serverMs` is when the server wrote a message, `localMs` when it came here by this machine's clock, and `steadyMs`
    * by one that is never set. */
   hear(serverMs: number, localMs: number, steadyMs: number): void {
+    if (this.#late(serverMs, steadyMs)) return;
     const offset = serverMs - localMs;
     // A message on its way makes the offset smaller than it is: the largest is the nearest, until it is old.
     const moved = Math.abs(offset - this.#offset) > 2_000;
@@ -25,6 +30,25 @@ export class ServerClock {
 
   at(localMs: number): number {
     return localMs + this.#offset;
+  }
+
+  /**
+   * Whether a message says nothing of the time, as it was on its way for long: a page that wakes reads at once what came while it slept.
+   * When all are late for a minute, the server's clock was set back.
+   */
+  #late(serverMs: number, steadyMs: number): boolean {
+    const offset = serverMs - steadyMs;
+    if (offset < this.#steadyOffset - LATE_MS) {
+      this.#lateSince ??= steadyMs;
+      if (steadyMs - this.#lateSince < KEEP_MS) return true;
+      this.#steadyAt = -Infinity;
+    }
+    this.#lateSince = null;
+    if (offset > this.#steadyOffset || steadyMs - this.#steadyAt > KEEP_MS) {
+      this.#steadyOffset = offset;
+      this.#steadyAt = steadyMs;
+    }
+    return false;
   }
 }
 

@@ -51,14 +51,15 @@ export function duration(seconds: number | null | undefined): string {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-const GROUPS = /^(\d{4})(\d{3})(\d{3})$/;
+/** Mobiles and short landlines; landlines of Hanoi and Ho Chi Minh City; those of other provinces. */
+const GROUPS = [/^(0\d{3})(\d{3})(\d{3})$/, /^(02[48])(\d{4})(\d{4})$/, /^(0\d{3})(\d{4})(\d{3})$/];
 
-/** A Vietnamese number as 0xxx xxx xxx; others as they are. */
+/** A Vietnamese number as 0xxx xxx xxx, 02x xxxx xxxx or 0xxx xxxx xxx; others as they are. */
 export function phone(value: string | null | undefined): string {
   if (!value) return NONE;
   const digits = value.replace(/[\s.()-]/g, "").replace(/^(\+|00)84/, "0");
-  const found = GROUPS.exec(digits);
-  if (found) return `${found[1]} ${found[2]} ${found[3]}`;
+  const found = GROUPS.map((groups) => groups.exec(digits)).find((one) => one !== null);
+  if (found) return found.slice(1).join(" ");
   return /^0\d+$/.test(digits) ? digits : value;
 }
 

@@ -72,10 +72,13 @@ function Frame({ session }: { session: Session }) {
 
 function Navigation({ role }: { role: Session["user"]["role"] }) {
   const t = useShellWords();
+  const nav = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest" }), [path]);
   const language = useLanguage();
   const screens = screensOf(role);
   return (
-    <nav aria-label={t.navigation}>
+    <nav ref={nav} aria-label={t.navigation}>
       {GROUPS.map((group) => {
         const of = screens.filter(({ navigation }) => navigation?.group === group).sort((one, other) => one.navigation!.order - other.navigation!.order);
         return of.length ? (
@@ -107,9 +110,12 @@ function Who({ session }: { session: Session }) {
   };
   return (
     <div className={css["who"]}>
-      <div>
-        <p><Link to="/account">{session.user.name}</Link></p>
-        <p className={css["muted"]}>{t.roles[session.user.role]}</p>
+      <div className={css["person"]}>
+        <div>
+          <p><Link to="/account">{session.user.name}</Link></p>
+          <p className={css["muted"]}>{t.roles[session.user.role]}</p>
+        </div>
+        <Button kind="small" onClick={() => void leave()}>{t.signOut}</Button>
       </div>
       <div className={css["pair"]}>
         <LanguageChooser onChoice={(language) => {
@@ -118,7 +124,6 @@ function Who({ session }: { session: Session }) {
         }} />
         <ThemeChooser />
       </div>
-      <Button onClick={() => void leave()}>{t.signOut}</Button>
     </div>
   );
 }
