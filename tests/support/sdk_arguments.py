@@ -151,6 +151,7 @@ OF_WRAP_UP: dict[str, dict[str, Any]] = {
         "agent_id": 1,
     },
 }
+_PERIOD = {"since": date(2026, 3, 10), "before": datetime(2026, 3, 11, tzinfo=UTC), "interval": "60"}
 OF_QUEUES: dict[str, dict[str, Any]] = {
     "queue_report": {
         "since": date(2026, 3, 10),
@@ -159,6 +160,10 @@ OF_QUEUES: dict[str, dict[str, Any]] = {
         "queue_id": 1,
         "service_level_sec": 30,
     },
+    "offer_report": _PERIOD | {"queue_id": 1, "agent_id": 1, "team_id": 1},
+    "missed_report": _PERIOD | {"queue_id": 1},
+    "campaign_report": _PERIOD | {"campaign_id": 1},
+    "import_report": _PERIOD | {"campaign_id": 1},
     "call_logs": {
         "phone_number": "0901234567",
         "since": datetime(2026, 1, 1, tzinfo=UTC),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -25,14 +25,20 @@ class Report(msgspec.Struct, kw_only=True, rename="camel"):
     """How the figures are computed, by the name of the field."""
 
 
-def about(period: Period) -> tuple[str, str, datetime, datetime]:
-    """Zone, interval, beginning and end of a report."""
-    return (
-        period.zone.key,
-        period.step,
-        period.start.astimezone(period.zone),
-        period.end.astimezone(period.zone),
-    )
+def about(period: Period) -> dict[str, Any]:
+    """The fields of `Report` that tell of its period."""
+    return {
+        "time_zone": period.zone.key,
+        "interval": period.step,
+        "since": period.start.astimezone(period.zone),
+        "before": period.end.astimezone(period.zone),
+    }
+
+
+def bounds(period: Period, number: int) -> dict[str, datetime]:
+    """The fields of a row that tell of its interval."""
+    since, before = period.bounds(number)
+    return {"since": since, "before": before}
 
 
 def percent(part: int, of: int) -> float | None:

@@ -150,6 +150,10 @@ from tongdai_client.models.live import (
 )
 from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange, SkillNeeded
 from tongdai_client.models.reports.call_logs import CallLog, CallLogPage
+from tongdai_client.models.reports.campaigns import CampaignFigures, CampaignInterval, CampaignReport, CampaignRow
+from tongdai_client.models.reports.imports import ImportFigures, ImportInterval, ImportReport, ImportReportRow
+from tongdai_client.models.reports.missed import MissedFigures, MissedInterval, MissedReport, MissedRow
+from tongdai_client.models.reports.offers import OfferFigures, OfferInterval, OfferReport, OfferRow
 from tongdai_client.models.reports.queues import QueueFigures, QueueInterval, QueueReport, QueueRow
 from tongdai_client.models.tenants import (
     ApiKey,
@@ -222,8 +226,12 @@ __all__ = [
     "CampaignCreated",
     "CampaignDetail",
     "CampaignDiagnostics",
+    "CampaignFigures",
+    "CampaignInterval",
     "CampaignLive",
     "CampaignLiveDetail",
+    "CampaignReport",
+    "CampaignRow",
     "CampaignStatus",
     "Client",
     "Closure",
@@ -265,10 +273,14 @@ __all__ = [
     "ImportColumn",
     "ImportDetected",
     "ImportFailed",
+    "ImportFigures",
     "ImportId",
+    "ImportInterval",
     "ImportJob",
     "ImportLeftOut",
     "ImportOutcome",
+    "ImportReport",
+    "ImportReportRow",
     "ImportRow",
     "ImportStarted",
     "ImportTable",
@@ -282,10 +294,18 @@ __all__ = [
     "MenuCreated",
     "MenuUsers",
     "MissedCall",
+    "MissedFigures",
+    "MissedInterval",
+    "MissedReport",
+    "MissedRow",
     "NewContact",
     "NewDncNumber",
     "NewMenu",
     "NotFound",
+    "OfferFigures",
+    "OfferInterval",
+    "OfferReport",
+    "OfferRow",
     "OfflineReason",
     "OpenSpan",
     "OpeningHours",

@@ -229,6 +229,10 @@ class Methods:
 
     queue_report = sends(operations.reports.queue_report)
     save_queue_report = Method(operations.reports.save_queue_report)
+    offer_report = sends(operations.reports.offer_report)
+    missed_report = sends(operations.reports.missed_report)
+    campaign_report = sends(operations.reports.campaign_report)
+    import_report = sends(operations.reports.import_report)
     call_logs = sends(operations.reports.call_logs)
 
     live = sends(operations.live.live)

@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import Enum, auto
 from uuid import UUID
 
+import asyncpg
+
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.missed.model import CLAIM_HOLDS, MISSED, MissedCall, MissedKey, MissedState
 from tongdai.calls.sql import month_of
@@ -46,6 +48,11 @@ AFTER = f"""{_FILTERED}
         and (c.opened_at, c.call_id) < (coalesce($6::timestamptz, 'infinity'), $7::uuid)
     order by c.opened_at desc, c.call_id desc limit $8
 """
+COUNTS = f"""
+select date_bin('15 minutes', opened_at, '2000-01-01T00:00:00Z'::timestamptz) as quarter, queue_id, outcome, state,
+    count(*) as calls, coalesce(sum(floor(extract(epoch from ended_at - answered_at) * 1000)), 0)::bigint as wait_ms
+from ({_FILTERED}) found group by 1, 2, 3, 4
+"""
 FIND = f"{_FOUND} and c.call_id = $2"
 LAST_ID = UUID(int=2**128 - 1)
 
@@ -67,6 +74,11 @@ async def after(
     """The next missed calls that match, behind a key; None: the first."""
     opened_at, call_id = key or (None, LAST_ID)
     return [MissedCall(*row) for row in await conn.fetch(AFTER, tenant_id, *by, opened_at, call_id, limit)]
+
+
+async def counts(conn: Connection, tenant_id: TenantId, by: Filter) -> list[asyncpg.Record]:
+    """The numbers of the missed calls that match by quarter of an hour, queue, outcome and state, with their waits."""
+    return await conn.fetch(COUNTS, tenant_id, *by)
 
 
 async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> MissedCall | None:

@@ -12,7 +12,7 @@ from tongdai.queues.live.model import SERVICE_S, SHORT_S
 from tongdai.reports.model import Period
 from tongdai.reports.queues.model import Counts, Place
 from tongdai.reports.queues.store import Named
-from tongdai.reports.view import Report, about, mean_s, percent, percentile, seconds
+from tongdai.reports.view import Report, about, bounds, mean_s, percent, percentile, seconds
 
 
 class QueueFigures(msgspec.Struct, kw_only=True, rename="camel"):
@@ -168,30 +168,22 @@ def report(
         return asked_s or (queues[queue_id].service_s if queue_id in queues else SERVICE_S)
 
     def row(number: int, queue_id: QueueId, counts: Counts) -> QueueRow:
-        since, before = period.bounds(number)
         name = queues[queue_id].name if queue_id in queues else None
         return QueueRow(
-            since=since, before=before, queue_id=queue_id, queue_name=name, **_sum({queue_id: counts}, threshold)
+            **bounds(period, number), queue_id=queue_id, queue_name=name, **_sum({queue_id: counts}, threshold)
         )  # fmt: skip
 
     all_of: ByQueue = {}
     for by_queue in totals.values():
         for queue_id, counts in by_queue.items():
             all_of.setdefault(queue_id, Counts()).merge(counts)
-    zone, interval, since, before = about(period)
     return QueueReport(
-        time_zone=zone,
-        interval=interval,
-        since=since,
-        before=before,
+        **about(period),
         formulas=FORMULAS,
         short_abandon_sec=SHORT_S,
         data=[row(number, *found) for number in sorted(rows) for found in sorted(rows[number].items())],
         intervals=[
-            QueueInterval(
-                since=period.bounds(number)[0], before=period.bounds(number)[1], **_sum(totals[number], threshold)
-            )
-            for number in sorted(totals)
+            QueueInterval(**bounds(period, number), **_sum(totals[number], threshold)) for number in sorted(totals)
         ],
         total=QueueFigures(**_sum(all_of, threshold)),
     )

@@ -1,7 +1,10 @@
 """`tongdai report`, by the API of a running server."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import reduce
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -30,6 +33,55 @@ _QUEUES = {
     "p90": "answer_sec_p90",
     "handleSec": "handle_sec",
 }
+_OFFERS = {
+    "from": "since",
+    "queue": "queue_name",
+    "agent": "agent_name",
+    "offers": "offers",
+    "answered": "answered",
+    "noAnswer": "no_answer",
+    "rejected": "rejected",
+    "callerGone": "caller_gone",
+    "unreachable": "unreachable",
+    "open": "open",
+    "answerRate": "answer_rate",
+    "answerSec": "answer_sec",
+}
+_MISSED = {
+    "from": "since",
+    "queue": "queue_name",
+    "missed": "missed",
+    "outcomes": "outcomes",
+    "states": "states",
+    "servedRate": "served_rate",
+    "waitSec": "wait_sec",
+}
+_CAMPAIGNS = {
+    "from": "since",
+    "campaign": "campaign_name",
+    "calls": "calls",
+    "open": "open",
+    "placed": "placed",
+    "answered": "answered",
+    "connected": "connected",
+    "answerRate": "answer_rate",
+    "abandonRate": "abandon_rate",
+    "talkSec": "talk_sec",
+}
+_IMPORTS = {
+    "from": "since",
+    "campaign": "campaign_name",
+    "imports": "imports",
+    "done": "done",
+    "failed": "failed",
+    "open": "open",
+    "rows": "rows",
+    "created": "created",
+    "duplicate": "duplicate",
+    "refused": "refused",
+    "waiting": "waiting",
+    "removed": "removed",
+}
 
 
 class _Day(click.ParamType[date]):
@@ -49,6 +101,37 @@ class _Day(click.ParamType[date]):
 DAY = _Day()
 
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _period(command: _F) -> _F:
+    """The options of every report."""
+    options = (
+        click.option(
+            "--from", "since", metavar="DAY", type=DAY, help="The first day, or an instant; today without it."
+        ),
+        click.option("--to", "before", metavar="DAY", type=DAY, help="The day after the last one, or an instant."),
+        click.option(
+            "--interval",
+            type=click.Choice([one.value for one in Step]),
+            default=Step.DAY.value,
+            show_default=True,
+            help="In minutes, or day.",
+        ),
+    )
+    return reduce(lambda made, option: option(made), reversed(options), command)
+
+
+def _print(found: msgspec.Struct, data: Sequence[object], columns: Mapping[str, str], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
+    rows = [{column: getattr(row, field) for column, field in columns.items()} for row in data]
+    for row in rows:
+        row["from"] = row["from"].isoformat(timespec="minutes")
+    show(list(columns), rows, as_json=False)
+
+
 @click.group
 def report() -> None:
     """Print reports, or save them as CSV or XLSX, by a running server.
@@ -62,15 +145,7 @@ def report() -> None:
 
 
 @report.command
-@click.option("--from", "since", metavar="DAY", type=DAY, help="The first day, or an instant; today without it.")
-@click.option("--to", "before", metavar="DAY", type=DAY, help="The day after the last one, or an instant.")
-@click.option(
-    "--interval",
-    type=click.Choice([one.value for one in Step]),
-    default=Step.DAY.value,
-    show_default=True,
-    help="In minutes, or day.",
-)
+@_period
 @click.option("--queue", "queue_id", metavar="ID", type=ID, help="One queue.")
 @click.option(
     "--service-level",
@@ -122,10 +197,88 @@ def queues(
     found = client.queue_report(
         since=since, before=before, interval=interval, queue_id=queue_id, service_level_sec=service_level_sec
     )
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
-        return
-    rows = [{column: getattr(row, field) for column, field in _QUEUES.items()} for row in found.data]
-    for row in rows:
-        row["from"] = row["from"].isoformat(timespec="minutes")
-    show(list(_QUEUES), rows, as_json=False)
+    _print(found, found.data, _QUEUES, as_json=as_json)
+
+
+@report.command
+@_period
+@click.option("--queue", "queue_id", metavar="ID", type=ID, help="Callers of one queue.")
+@click.option("--agent", "agent_id", metavar="ID", type=ID, help="Offers to one agent.")
+@click.option("--team", "team_id", metavar="ID", type=ID, help="Offers to agents who are in this team now.")
+@json_option
+@client_options("report")
+def offers(
+    client: Client,
+    since: date | None,
+    before: date | None,
+    interval: str,
+    queue_id: int | None,
+    agent_id: int | None,
+    team_id: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Report offers of callers to agents.
+
+    \b
+    Example:
+      tongdai report offers --from 2026-03-10 --agent 7
+    """
+    found = client.offer_report(
+        since=since, before=before, interval=interval, queue_id=queue_id, agent_id=agent_id, team_id=team_id
+    )
+    _print(found, found.data, _OFFERS, as_json=as_json)
+
+
+@report.command
+@_period
+@click.option("--queue", "queue_id", metavar="ID", type=ID, help="One queue.")
+@json_option
+@client_options("report")
+def missed(
+    client: Client, since: date | None, before: date | None, interval: str, queue_id: int | None, *, as_json: bool
+) -> None:
+    """Report missed calls, with their states now.
+
+    \b
+    Example:
+      tongdai report missed --from 2026-03-01 --to 2026-04-01
+    """
+    found = client.missed_report(since=since, before=before, interval=interval, queue_id=queue_id)
+    _print(found, found.data, _MISSED, as_json=as_json)
+
+
+@report.command
+@_period
+@click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="One campaign.")
+@json_option
+@client_options("report")
+def campaigns(
+    client: Client, since: date | None, before: date | None, interval: str, campaign_id: int | None, *, as_json: bool
+) -> None:
+    """Report the calls of campaigns.
+
+    \b
+    Example:
+      tongdai report campaigns --from 2026-03-10 --interval 60 --campaign 1042
+    """
+    found = client.campaign_report(since=since, before=before, interval=interval, campaign_id=campaign_id)
+    _print(found, found.data, _CAMPAIGNS, as_json=as_json)
+
+
+@report.command
+@_period
+@click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="One campaign.")
+@json_option
+@client_options("report")
+def imports(
+    client: Client, since: date | None, before: date | None, interval: str, campaign_id: int | None, *, as_json: bool
+) -> None:
+    """Report imports of contacts.
+
+    \b
+    Example:
+      tongdai report imports --from 2026-03-01 --to 2026-04-01
+    """
+    found = client.import_report(since=since, before=before, interval=interval, campaign_id=campaign_id)
+    _print(found, found.data, _IMPORTS, as_json=as_json)

@@ -1,16 +1,14 @@
 """Reports of queues, as results or files."""
 
 import os
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from tongdai_client.download import download
 from tongdai_client.models.reports.queues import QueueReport
 from tongdai_client.operation import Operation, Query, operation
+from tongdai_client.operations.reports.common import as_file, period
 from tongdai_client.session import Session
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def queue_report(
@@ -41,7 +39,7 @@ def queue_report_as_file(
 ) -> Operation[None]:
     """Get the rows of the report as CSV or XLSX, by the name of a file."""
     query = _queues(since, before, interval, queue_id, service_level_sec)
-    return _file(operation("GET", "/reports/queues", (), None, query), file)
+    return as_file(operation("GET", "/reports/queues", (), None, query), file)
 
 
 async def save_queue_report(
@@ -69,17 +67,4 @@ async def save_queue_report(
 def _queues(
     since: date | None, before: date | None, interval: str | None, queue_id: int | None, service_level_sec: int | None
 ) -> Query:
-    return {
-        "from": None if since is None else since.isoformat(),
-        "to": None if before is None else before.isoformat(),
-        "interval": interval,
-        "queueId": queue_id,
-        "serviceLevelSec": service_level_sec,
-    }
-
-
-def _file(asked: Operation[None], file: str | os.PathLike[str]) -> Operation[None]:
-    kind = Path(file).suffix.lower()
-    if kind not in {".csv", ".xlsx"}:
-        raise ValueError(f"the name of the file must end with .csv or .xlsx, not {Path(file).name!r}")
-    return replace(asked, query={**asked.query, "format": kind[1:]}, accept="text/csv" if kind == ".csv" else XLSX)
+    return {**period(since, before, interval), "queueId": queue_id, "serviceLevelSec": service_level_sec}
