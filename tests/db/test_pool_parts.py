@@ -126,7 +126,7 @@ async def test_tenants_that_wait_take_turns() -> None:
 async def test_request_is_refused_when_too_many_would_be_served_before_it(*, slow: bool) -> None:
     """Two for each place may wait, of which a tenant that takes turns with another has half; slow ones all may."""
     part, places = (SLOW, SIZE // 2) if slow else ("GET /a", PART)
-    parts = PoolParts(SIZE, wait_s=LATER, crowded_s=-1.0)
+    parts = PoolParts(SIZE, wait_s=LATER, crowded_s=-1.0, burst=0)
     tasks: list[asyncio.Task[None]] = []
 
     async def comes(tenant_id: int) -> bool:
@@ -157,7 +157,7 @@ async def test_request_is_refused_when_too_many_would_be_served_before_it(*, slo
 
 
 async def test_requests_that_arrive_in_one_turn_of_the_loop_count_together() -> None:
-    parts = PoolParts(SIZE, wait_s=LATER, crowded_s=-1.0)
+    parts = PoolParts(SIZE, wait_s=LATER, crowded_s=-1.0, burst=0)
     async with AsyncExitStack() as stack:
         await take(stack, parts, "GET /a", [*range(10, 10 + PART)], None)
         task = asyncio.create_task(take(AsyncExitStack(), parts, "GET /a", [TENANT], None))
@@ -167,6 +167,23 @@ async def test_requests_that_arrive_in_one_turn_of_the_loop_count_together() -> 
         await settled()
         assert parts.passes("GET /a", TENANT)
     await task
+
+
+async def test_tenant_may_send_a_burst_but_no_more_once_that_was_too_much() -> None:
+    parts = PoolParts(SIZE, wait_s=LATER, crowded_s=-1.0, burst=4 * PART)
+    async with AsyncExitStack() as stack:
+        await take(stack, parts, "GET /a", [*range(10, 10 + PART)], None)
+        tasks = [asyncio.create_task(take(AsyncExitStack(), parts, "GET /a", [TENANT], None)) for _ in range(4 * PART)]
+        await settled()
+        assert parts.waiting == 4 * PART
+        assert not parts.passes("GET /a", TENANT)
+        for task in tasks[2 * PART :]:
+            task.cancel()
+        await settled()
+        assert not parts.passes("GET /a", TENANT), "one has just been refused"
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def settled() -> None:

@@ -116,8 +116,8 @@ class Lender:
         self._waiting = Waiting(2 * size, crowded_s)
 
     def crowded(self, more: int = 0) -> bool:
-        """Whether a request that comes after `more` others would wait for longer than `crowded_s`, or one does."""
-        return self._waiting.crowded(more)
+        """Whether a request that comes after `more` others would wait for too long (waiting.py); it is refused then."""
+        return self._waiting.refuses(len(self._waiting) + more)
 
     def borrow(self, check: Callable[[], None] | None = None) -> "Borrowed":
         """Borrow a connection with `async with`; TimeoutError when none is free or can be opened in time.

@@ -8,8 +8,9 @@ request that waits for a place holds no connection: a slow route waits for SLOW_
 connection.
 
 A tenant has at most three quarters of each part, and of the pool. The tenants that wait for places in a part take
-turns. A request that would wait for too long by that order is refused at once. In place of a tenant, requests that need
-no sign-in have the address of their client (`of_address`): a flood of sign-ins from one leaves others theirs.
+turns. A request that would wait for too long by that order is refused at once (waiting.py). In place of a tenant,
+requests that need no sign-in have the address of their client (`of_address`): a flood of sign-ins from one leaves
+others theirs.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from collections import Counter, deque
 from types import TracebackType
 
 from tongdai.db.pool import ACQUIRE_TIMEOUT_S, Borrowed, Connection
-from tongdai.db.waiting import CROWDED_S, Waiting
+from tongdai.db.waiting import BURST, CROWDED_S, Waiting
 from tongdai.errors import Overloaded
 
 SLOW = "slow"
@@ -38,9 +39,10 @@ class PoolParts:
         slow_wait_s: float = SLOW_WAIT_S,
         crowded_s: float = CROWDED_S,
         may_wait: int = 2,
+        burst: int = BURST,
     ) -> None:
         """`size` is that of the pool; `may_wait` requests for each place may wait, however long places are held."""
-        self._may_wait = may_wait
+        self._may_wait, self._burst = may_wait, burst
         self.waiting = 0
         """Number of requests that wait for a place."""
         self._size = size
@@ -79,7 +81,8 @@ class PoolParts:
             slow = name == SLOW
             most = max(1, self._size // 2) if slow else _most_of(self._size)
             wait_s = self._slow_wait_s if slow else self._wait_s
-            found = self._parts[name] = _Part(most, wait_s, Waiting(self._may_wait * most, self._crowded_s), slow=slow)
+            waiting = Waiting(self._may_wait * most, self._crowded_s, self._burst)
+            found = self._parts[name] = _Part(most, wait_s, waiting, slow=slow)
         return found
 
     def take(self, part: "_Part", tenant_id: int) -> bool:
@@ -158,7 +161,7 @@ class _Part:
         own = more_of_tenant + (len(self.lines.get(tenant_id, ())) if tenant_id is not None else 0)
         tenants = len(self.lines) + (tenant_id not in self.lines)
         before = min(len(self.waiting) + more, (own + 1) * tenants - 1)
-        return before >= self.waiting.room()
+        return self.waiting.refuses(before)
 
 
 class _Within:

@@ -1,18 +1,33 @@
-"""Requests that wait for a place, and whether the next would wait for too long."""
+"""Requests that wait for a place, and whether the next would wait for too long.
+
+    at ease ──a request is refused──▶ strict ──none refused for EASED_S──▶ at ease
+
+Under a load that lasts, whatever may wait does so all the time: strict, only as many may wait as get their place within
+`crowded_s`. A burst is something else: a client with 20 connections uses all of them at once, waits for all answers,
+and never has more under way. At ease, BURST may wait, until one of them has waited for BURST_S.
+"""
 
 import time
+from math import inf
 
 CROWDED_S = 0.05
 """A request that would wait longer than this for a connection is better refused: under a load that lasts, all would."""
+BURST = 64
+"""Requests that may wait while none is refused: fewer than a worker handles at once."""
+BURST_S = 0.5
+EASED_S = 1.0
+"""The time in `Retry-After` of a refusal."""
 AVERAGED = 64
 """Requests over which the time between two is averaged."""
 
 
 class Waiting:
-    def __init__(self, may_wait: int, crowded_s: float = CROWDED_S) -> None:
+    def __init__(self, may_wait: int, crowded_s: float = CROWDED_S, burst: int = BURST) -> None:
         """`may_wait`: the number of requests that may wait, however long places are held."""
         self._may_wait = may_wait
         self._crowded_s = crowded_s
+        self._burst = burst
+        self._refused_at = -inf
         self._since: dict[object, float] = {}
         """Requests that wait, oldest first, and since when."""
         self._every_s = 0.0
@@ -23,15 +38,23 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._since)
 
-    def crowded(self, more: int = 0) -> bool:
-        """Whether a request that comes after `more` others would wait for too long."""
-        return len(self._since) + more >= self.room()
+    def refuses(self, before: int) -> bool:
+        """Whether a request that comes after so many would wait for too long; it is refused then."""
+        if before < self._may_wait:
+            return False
+        now = time.monotonic()
+        if before < self._room(now):
+            return False
+        self._refused_at = now
+        return True
 
-    def room(self) -> float:
+    def _room(self, now: float) -> float:
         """How many may wait: as many as get a place within `crowded_s`, and few when one has waited for longer."""
-        if self._since and time.monotonic() - next(iter(self._since.values())) > self._crowded_s:
-            return self._may_wait
-        return max(self._may_wait, self._crowded_s / self._every_s) if self._every_s else float("inf")
+        waited_s = now - next(iter(self._since.values()), now)
+        burst = self._burst if waited_s <= BURST_S and now - self._refused_at > EASED_S else 0
+        if waited_s > self._crowded_s:
+            return max(self._may_wait, burst)
+        return max(self._may_wait, burst, self._crowded_s / self._every_s if self._every_s else inf)
 
     def add(self) -> object:
         one = object()
