@@ -7,7 +7,8 @@
 Each wait but that for the application has one timer, which the bytes of a client do not set back. A response that is
 sent before the whole body has arrived ends the connection, unless the rest is small: the server stops sending, and
 continues to read and discard until the client has read the response (RFC 9112, section 9.6), LINGER_S at most. Closed
-at once, the connection would be reset, and the client might lose the response that says why.
+at once, the connection would be reset, and the client might lose the response that says why. Such connections read in
+turns (rests.py).
 
 A client that closes its side once its request is complete is answered (half-closed). One that has closed the whole
 connection looks the same until it is sent something: it is sent `100 Continue`, which a client that waits discards (RFC
@@ -43,6 +44,7 @@ from tongdai.http.connections import refusal
 from tongdai.http.connections.core import whole_requests
 from tongdai.http.connections.early import closing_early
 from tongdai.http.connections.refusal import Refusal
+from tongdai.http.connections.rests import Rests
 from tongdai.http.connections.waits import Waits
 from tongdai.http.request import CLIENT_LEFT
 
@@ -85,6 +87,7 @@ class Connections:
     """Answered, and without a complete head since, oldest first."""
     stalled: "dict[LimitedProtocol, None]" = field(default_factory=dict)
     """With a response that waits for its client to take more of it, the one that waits for longest first."""
+    rests: Rests = field(default_factory=Rests)
 
     def spare(self) -> "LimitedProtocol | None":
         """The connection that is closed first when there are too many."""
@@ -158,7 +161,7 @@ class LimitedProtocol(Waits):
 
     def data_received(self, data: bytes) -> None:
         if self._linger_until is not None:
-            self._linger()
+            self._read_later()
             return
         if self._unreadable:
             return
@@ -243,6 +246,7 @@ class LimitedProtocol(Waits):
         self._wait_no_more()
         self._leave_lists()
         self._all.stalled.pop(self, None)
+        self._all.rests.leave(self)
         if self._running is not None:  # `cycle` is that of the last request that has arrived
             self._running.disconnected = True
             self._running.message_event.set()
@@ -351,14 +355,22 @@ class LimitedProtocol(Waits):
         if self._linger_until is not None or self.transport.is_closing():
             return
         self._all.idle[self] = None
-        self.flow.resume_reading()
         self._linger_until = self.loop.time() + (STOP_S if self._all.stopping else LINGER_S)
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._linger()
+        self._read_later()
 
-    def _linger(self) -> None:
+    def _read_later(self) -> None:
+        """Read the next piece of the rest when it is this connection's turn."""
         assert self._linger_until is not None
+        self.flow.pause_reading()
+        self._all.rests.join(self)
+        self._wait(self._linger_until - self.loop.time())
+
+    def read_on(self) -> None:
+        if self._linger_until is None or self.transport.is_closing():
+            return
+        self.flow.resume_reading()
         self._wait(min(LINGER_IDLE_S, self._linger_until - self.loop.time()))
 
     def shutdown(self) -> None:
