@@ -36,6 +36,8 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.agents.accounts.store.UNWANTED": "the leader of a switch removes phones' accounts, one by one",
     "tongdai.agents.accounts.store.WANTED": "the leader of a switch makes phones' accounts, one by one",
     "tongdai.agents.available.TENANTS_WITH_IDLE": "the leader of a switch reads who is idle, tenant by tenant",
+    "tongdai.agents.pages.LOST": "the leader of a switch looks for pages that are gone, and calls phone by phone",
+    "tongdai.agents.pages.OF_CHANNEL": "an event of a switch names the channel alone",
     "tongdai.agents.phones.PHONES": "the leader of a switch compares phones with its channels",
     "tongdai.agents.phones.TENANTS_OF_UNREACHABLE": "the leader of a switch tries phones again, tenant by tenant",
     "tongdai.agents.phones.TENANTS_OF_PHONES": "an event of a switch names the phone alone",

@@ -179,6 +179,9 @@ class Settings:
     phone_urls: tuple[str, ...] = ()
     """Websockets of the Asterisks for phones in browsers, by the name of the switch, such as
     `hanoi=ws://10.0.2.5:8088/ws`; that of `switch` is `/ws` of `asterisk`, unless it is among them."""
+    phone_return_s: float = 20.0
+    """How long a call waits for its agent, with hold music, when the browser with the phone loads its page again or
+    closes it; then the call ends as when any phone is gone."""
     switch: str = "default"
     """The switch that the telephony process leads; a new name adds a switch."""
     dial: Literal["auto", "held"] = "auto"
@@ -243,7 +246,7 @@ _POSITIVE = (
     "max_connections", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days",
     "call_days", "hourly_stats_days", "audit_days", "max_event_streams", "upload_idle_s", "upload_rate",
     "upload_timeout_s", "import_columns", "import_cell_chars", "import_reader_mb", "tenant_spool_mb", "max_calls",
-    "unplayed_calls", "simulated_talk_s",
+    "unplayed_calls", "phone_return_s", "simulated_talk_s",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 import pytest
 import uvicorn
@@ -143,6 +144,32 @@ async def test_a_reload_keeps_the_password_and_another_session_gets_another(desk
         async with stranger.phone() as taking:
             assert (await credentials(taking))["password"] != first["password"]
             assert await closed(phone) == 4410
+
+
+async def page_of(pool, agent_id):
+    async with pool.acquire() as conn:
+        row = await conn.fetchrow("select holding, page from phone_account where agent_id = $1", agent_id)
+    return None if row["holding"] == browser.NOBODY else "held", row["page"]
+
+
+@pytest.mark.parametrize(("code", "stays"), [(1001, False), (1000, True), (1012, True)])
+async def test_a_page_that_goes_away_is_gone_and_one_that_is_cut_may_come_back(desk, pool, code, stays):
+    page = uuid4()
+    async with desk.phone(f"?take=1&page={page}") as phone:
+        await credentials(phone)
+        assert await page_of(pool, desk.agent_id) == ("held", page)
+        await phone.close(code)
+    async with asyncio.timeout(WITHIN_S):
+        while (left := await page_of(pool, desk.agent_id))[0] is not None:
+            await asyncio.sleep(0.02)
+    assert left == (None, page if stays else None)
+
+
+@pytest.mark.parametrize("query", ["?take=1", "?take=1&page=none"])
+async def test_a_page_without_a_name_has_a_phone_too(desk, pool, query):
+    async with desk.phone(query) as phone:
+        await credentials(phone)
+        assert await page_of(pool, desk.agent_id) == ("held", None)
 
 
 async def test_an_account_of_a_desk_phone_is_taken_only_by_asking(desk):

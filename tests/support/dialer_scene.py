@@ -21,6 +21,7 @@ from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.simulated.ledger import SimulatedCall
 from tongdai.telephony.accounts.store import AccountStore
 from tongdai.telephony.acts.store import ActStore
+from tongdai.telephony.pages.store import PageStore
 from tongdai.telephony.parties.store import PartyStore
 from tongdai.telephony.worker import Telephony
 from tongdai.testing import virtual_time
@@ -47,6 +48,7 @@ class Scene:
         self.store = store(self.clock, rng)
         self.acts: ActStore | None = None
         self.parties: PartyStore | None = None
+        self.pages: PageStore | None = None
         self.acd = MemoryAcdStore(self.store, self.clock)
         """Calls that come in are taken once it has a number."""
         self.accounts: AccountStore | None = None
@@ -69,6 +71,7 @@ class Scene:
             accounts=self.accounts,
             link=self.link,
             parties=self.parties,
+            pages=self.pages,
         )
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())

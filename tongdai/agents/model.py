@@ -192,6 +192,20 @@ def is_available(agent: Agent) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class LostPage:
+    """An agent in mode nailed-up whose phone is in a browser, and whose page is gone."""
+
+    agent: Agent
+    """With the channel that was called last."""
+    since: datetime
+    lost_s: float
+    there: bool
+    """A page has the account."""
+    called: bool
+    """The channel was called at that page, after the former one was lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class Membership:
     """A queue whose calls an agent takes."""
 

@@ -29,13 +29,15 @@ class Phone(NamedTuple):
     """It is in a browser, which may go to sleep with its call connected: it signs on, and is asked whether it is
     there."""
     page: bool
-    """A page of a browser has it, and answers."""
+    """A page of a browser has it, with its connection if there is one, and answers."""
 
 
+CALLED_AT = "a.mode = 'ring' or a.channel_id is null or a.page is null or a.page = p.page"
+"""SQL: whether the page `p` that has the account is the one of the phone's connection (pages.py)."""
 PHONES = f"""
 select a.endpoint, a.channel_id, a.busy_elsewhere, a.phone_reachable,
     {in_browser("a.tenant_id")} as browser,
-    {with_page("a.tenant_id")} as page
+    a.page_lost_at is null and {with_page("a.tenant_id", CALLED_AT)} as page
 from agent a where a.switch_id = $1 and (a.state <> 'offline' or a.busy_elsewhere)
 """
 

@@ -18,6 +18,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from tongdai.agents.accounts.browser import page_of
 from tongdai.agents.model import (
     AUTO_PAUSE_AFTER,
     AUTO_PAUSE_REASON,
@@ -110,7 +111,7 @@ with signed_in as materialized (
         and exists (select from tenant where tenant_id = $1 and switch_id = $2)
     order by agent_id for update skip locked
 )
-update agent set channel_id = s.channel_id, switch_id = $2
+update agent set channel_id = s.channel_id, switch_id = $2, page = {page_of("agent")}, page_lost_at = null
 from signed_in s where agent.tenant_id = $1 and agent.agent_id = s.agent_id returning {OF_AGENT}
 """
 
@@ -151,7 +152,7 @@ with {ending("agent_id = $2")}, old as materialized (
 ), ended as (
     update agent
     set {WORKED}, state = 'offline', state_since = ending.now_at, channel_id = null, call_id = null, next_state = null,
-        pause_reason = null, wrap_up_until = null,
+        pause_reason = null, wrap_up_until = null, page = null, page_lost_at = null,
         offline_reason = case when state = 'hanging_up' or next_state = 'offline' then 'signed_out' else $4 end
     from old, ending where agent.tenant_id = $1 and agent.agent_id = old.agent_id
 )
@@ -181,8 +182,7 @@ where state <> 'offline' and mode = 'nailed_up' and channel_id is not null and s
 
 
 async def present(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
-    """The agents in mode nailed-up, of all tenants, whose phone has a channel on the switch. If the switch does not
-    list the channel, they are `gone`."""
+    """The agents, of all tenants, whose nailed-up phone has a channel; `gone` if the switch does not list it."""
     return [agent_of(row) for row in await conn.fetch(PRESENT, switch_id)]
 
 

@@ -37,6 +37,8 @@ class Options:
     """Calls in a row whose sound was not played, after which their campaign is paused."""
     check_sounds: bool
     """Whether a sound is checked before its first call; its campaigns are not dialled while the switch lacks it."""
+    phone_return_s: float = 20.0
+    """How long an agent is waited for whose browser has lost its page."""
     dial_batch: int = DIAL_BATCH
     """The maximum of calls that move to `dialing` in one transaction, before their originate requests."""
 

@@ -46,7 +46,10 @@ NO_SWITCH = Ended(4503, "the switch is not connected")
 SIMULATED = Ended(4501, "calls are simulated")
 STOPPING = Ended(1012, "the server stops")
 LEFT = Ended(1000, "")
-"""The browser has closed it."""
+"""The browser has closed it, or the network did."""
+GOING_AWAY = 1001
+PAGE_GONE = Ended(GOING_AWAY, "")
+"""The browser has closed it with the page, which is closed, or loaded again."""
 
 
 class SwitchClosed(Exception):
@@ -106,7 +109,7 @@ async def _of_browser(browser: WebSocket, switch: ClientConnection, heard: Calla
         return UNREADABLE
     except ConnectionClosed:
         return NO_SWITCH
-    return LEFT
+    return PAGE_GONE if browser.code == GOING_AWAY else LEFT
 
 
 async def _of_switch(browser: WebSocket, switch: ClientConnection) -> Ended:

@@ -7,7 +7,8 @@
 The first message to the browser is `{"username": …, "password": …}`, and all others are SIP. So the Asterisk stays on
 loopback, the page needs no second certificate, and a password lives no longer than the holding of the account, which
 this connection extends (agents/accounts/browser.py). A browser that asks with `?take=1` takes the phone from another
-one, or from a desk phone.
+one, or from a desk phone. `?page=` is the name of the page, a UUID that it makes when it is loaded: another page has no
+call of the former one (telephony/pages).
 
 It ends with the session (within BEAT_S), the page, the switch's connection or the server, when another connection holds
 the account, or when the page has sent nothing for SILENT_S: it is asked every PING_S whether it is there, which a page
@@ -37,6 +38,7 @@ from tongdai.phone.relay import (
     NO_ACCOUNT,
     NO_AGENT,
     NO_SWITCH,
+    PAGE_GONE,
     SESSION_ENDED,
     SILENT,
     SIMULATED,
@@ -94,6 +96,7 @@ class PhoneSocket:
     async def _held(self, socket: WebSocket, request: Request, agent_id: AgentId, session_id: SessionId) -> Ended:
         """Hold the account of the agent, and relay, until it ends."""
         tenant_id, holding = principal_of(request).tenant_id, uuid4()
+        query = readable_query_of(request)
         async with connection(request) as conn:
             switch = await switches.of_tenant(conn, tenant_id)
             url = websocket_of(self._settings, switch.name)
@@ -101,7 +104,7 @@ class PhoneSocket:
                 return SIMULATED if switch.kind is not None and switch.kind.value == "simulated" else NO_SWITCH
             held = await browser.hold(
                 conn, tenant_id, agent_id, session_id, holding, request.resources.pepper,
-                principal_of(request).author, take="take" in readable_query_of(request),
+                principal_of(request).author, take="take" in query, page=_page(query.get("page")),
             )  # fmt: skip
         if isinstance(held, NotHeld):
             return _NOT_HELD[held]
@@ -120,10 +123,12 @@ class PhoneSocket:
 
     async def _end(self, request: Request, tenant_id: TenantId, agent_id: AgentId, holding: UUID, ended: Ended) -> None:
         """End the holding; without the database it ends by itself."""
-        end = browser.release if ended is SESSION_ENDED else browser.leave
         try:
             async with connection(request) as conn:
-                await end(conn, tenant_id, agent_id, holding)
+                if ended is SESSION_ENDED:
+                    await browser.release(conn, tenant_id, agent_id, holding)
+                else:
+                    await browser.leave(conn, tenant_id, agent_id, holding, page_gone=ended is PAGE_GONE)
         except Exception as error:
             if not unavailable(error):
                 raise
@@ -210,3 +215,11 @@ class _Holding:
                 raise
             return None
         return None if extended else TAKEN
+
+
+def _page(values: list[str] | None) -> UUID | None:
+    """The name of a page; None: it has none, or not such a one."""
+    try:
+        return UUID(values[-1]) if values else None
+    except ValueError:
+        return None

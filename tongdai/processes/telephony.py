@@ -50,6 +50,7 @@ from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
 from tongdai.telephony.accounts.store import PostgresAccounts
 from tongdai.telephony.acts.store import PostgresActs
 from tongdai.telephony.leader import Fence, FencedAri, lead
+from tongdai.telephony.pages.store import PostgresPages
 from tongdai.telephony.parties.store import PostgresParties
 from tongdai.telephony.worker import SwitchTaken, Telephony
 from tongdai.tenants import key_format
@@ -234,6 +235,7 @@ async def _dial(
         accounts=PostgresAccounts(pool, switch.switch_id, pepper),
         link=_link(settings, pepper),
         parties=PostgresParties(pool, switch.switch_id),
+        pages=PostgresPages(pool, switch.switch_id),
     )
 
     async def follow_acts() -> None:
@@ -271,6 +273,7 @@ def _options(settings: Settings) -> Options:
         max_calls=settings.max_calls,
         unplayed_calls=settings.unplayed_calls,
         check_sounds=settings.check_sounds,
+        phone_return_s=settings.phone_return_s,
     )
 
 

@@ -7,7 +7,8 @@ before the phone is called; in memory there is only the mapping from channels to
 transition, so a late event changes nothing.
 
 Trusts ChannelDestroyed and the switch's list of channels to show that a phone is gone: the agent is offline then, and
-the controller of the agent's call gets `AgentLeft`, so that the agent's call ends or gets another agent.
+the controller of the agent's call gets `AgentLeft`, so that the agent's call ends or gets another agent. Unless the
+phone's page is waited for, which was loaded again (pages/controller.py): then it is called anew, and this says no more.
 
 When an originate or hang-up request fails, reconciliation finds out its result: a phone that may still ring counts as
 gone only when it has not been listed for the lease of a call; a hang-up is repeated every HANG_UP_AGAIN_S. When the
@@ -16,7 +17,7 @@ database fails, the round fails and is repeated.
 Asserted: a channel belongs to one agent.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -65,6 +66,10 @@ class AgentPhones:
         """The agents by channel id, until the channel is gone."""
         self.parted: Callable[[TenantId, UUID, str], bool] | None = None
         """Notified that a phone has left a talk; whether another part decides how the call continues."""
+        self.awaited: Callable[[str], Awaitable[bool]] | None = None
+        """Whether the page of a phone is waited for, whose channel is gone."""
+        self._replaced: set[str] = set()
+        """Channels of pages that are gone, in whose place others are called: their end is no agent's."""
         self._unlisted_since: dict[str, float] = {}
         """Requested channels that the switch does not list, and since when."""
         self._hung_up_at: dict[str, float] = {}
@@ -139,7 +144,28 @@ class AgentPhones:
         if not listed:
             await self._gone(channel_id, OfflineReason.LOST)
 
+    def call_anew(self, agent: Agent, former: str) -> None:
+        """Call the phone at another page, by the agent's channel, and hang up the former one."""
+        self._replaced.add(former)
+        self._queue.post(former, partial(self._hang_up, former))
+        channel_id = self._take(agent)
+        self._queue.post(channel_id, partial(self._call, agent, channel_id))
+
+    def is_back(self, agent: Agent) -> None:
+        """The phone that was called anew is connected."""
+        channel_id = str(agent.channel_id)
+        if agent.state is AgentState.CALLING:
+            self._queue.post(channel_id, partial(self._answered, channel_id))
+
+    def end(self, agent: Agent) -> None:
+        """Hang up a phone that is waited for no more."""
+        channel_id = self._take(agent)
+        self._queue.post(channel_id, partial(self._hang_up, channel_id))
+
     async def _gone(self, channel_id: str, why: OfflineReason) -> None:
+        if channel_id in self._replaced or (self.awaited is not None and await self.awaited(channel_id)):
+            self._forget(channel_id)
+            return
         call_id = await self._store.agent_gone(UUID(channel_id), why)
         agent = self._forget(channel_id)
         if agent is not None:
@@ -161,6 +187,7 @@ class AgentPhones:
     def _forget(self, channel_id: str) -> Agent | None:
         self._unlisted_since.pop(channel_id, None)
         self._hung_up_at.pop(channel_id, None)
+        self._replaced.discard(channel_id)
         return self._agents.pop(channel_id, None)
 
     def reconcile(self, present: list[Agent], listed: dict[str, Channel]) -> None:

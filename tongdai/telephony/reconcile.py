@@ -65,6 +65,7 @@ from tongdai.switch.interface import Ari, SwitchError, SwitchRefused, SwitchSile
 from tongdai.telephony.acts.supervisors import phone_of
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
+from tongdai.telephony.pages.controller import Pages
 from tongdai.telephony.parties.controller import Parties, up_in
 
 log = structlog.get_logger()
@@ -85,9 +86,11 @@ class Reconciler:
         callbacks: CallbackDialer | None = None,
         connected: Callable[[], Awaitable[None]] | None = None,
         parties: Parties | None = None,
+        pages: Pages | None = None,
     ) -> None:
         """`app`: the Stasis application. `connected`: called when everything is compared after a connection."""
         self._app, self._on_connected, self._parties = app, connected, parties
+        self._pages = pages
         self._store, self._ari = store, ari
         self._controller, self._phones, self._router, self._acd = controller, phones, router, acd
         self._callbacks = callbacks
@@ -144,6 +147,8 @@ class Reconciler:
             overdue = await self._store.overdue()
             in_store = await self._store.active_calls()
             agents = await self._store.agents_present()
+            if self._pages is not None:
+                await self._pages.read()
             tries = None if self._callbacks is None else await self._callbacks.snapshot()
             callers = None if self._acd is None else await self._acd.snapshot()
             parties: Sequence[PartyOfSwitch] = () if self._parties is None else await self._parties.snapshot()
@@ -234,6 +239,8 @@ class Reconciler:
             if agent_channel is None or agent_channel in listed:
                 continue
             call = self._controller.calls.get(channel_id)
+            if call is not None and self._pages is not None and self._pages.parted(call.call.call_id):
+                continue
             if self._parties is None or call is None or not self._parties.parted(*_ids(call.call), agent_channel):
                 self._controller.post(channel_id, model.AgentLeft(agent_channel))
 

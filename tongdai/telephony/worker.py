@@ -3,6 +3,7 @@ callers of its queues with agents.
 
     events             channel router → call controller, agents' phones, or the ACD
     at once            acts: do what the API asks of live calls
+    twice a second     pages: call phones anew whose page was loaded again
     4 times a second   sounds: check what the API asks for · waiting room: match callers and agents, also at once
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
                        waiting room: rules of queues, empty queues · player: announcements
@@ -20,7 +21,8 @@ those not dialled are ended and their contacts pending again, and the next proce
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from uuid import UUID
 
 import structlog
 
@@ -38,7 +40,7 @@ from tongdai.dialer.options import Options
 from tongdai.dialer.originator import Originator
 from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
-from tongdai.ids import SwitchId
+from tongdai.ids import SwitchId, TenantId
 from tongdai.runtime.background import Attempts
 from tongdai.switch.events import Connected, DeviceStateChanged, Disconnected, PlaybackFinished, Replaced
 from tongdai.switch.interface import Ari, SwitchError
@@ -51,6 +53,9 @@ from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.acts.transfers import Transfers
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
+from tongdai.telephony.pages.controller import ROUND_S as PAGES_S
+from tongdai.telephony.pages.controller import Pages
+from tongdai.telephony.pages.store import PageStore
 from tongdai.telephony.parties.controller import Parties
 from tongdai.telephony.parties.store import PartyStore
 from tongdai.telephony.parties.talks import Talks
@@ -85,9 +90,10 @@ class Telephony:
         accounts: AccountStore | None = None,
         link: Link | None = None,
         parties: PartyStore | None = None,
+        pages: PageStore | None = None,
     ) -> None:
         """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue.
-        `acts`, `accounts`, `parties`: None: nothing is done for them. `acd`: None: calls that come in are
+        `acts`, `accounts`, `parties`, `pages`: None: nothing is done for them. `acd`: None: calls that come in are
         refused. `link`: makes the URLs by which the switch fetches sound files; None: it cannot."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
@@ -110,14 +116,20 @@ class Telephony:
             self._acd.dialer, self._callbacks.take = self._callbacks, self._acd.take
             self._callbacks.post_to_caller = self._acd.post
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller, self._acd)
-        self._parties = None
+        self._parties, talks = None, Talks(self._controller, self._acd)
         if parties is not None:
-            talks = Talks(self._controller, self._acd)
             elsewhere = None if self._acd is None else self._acd.owns
             self._parties = Parties(parties, ari, clock, options, self._queue, talks, elsewhere)
-            self._phones.parted = self._parties.parted
-            if self._acd is not None:
-                self._acd.parted = self._parties.parted
+        self._pages = None
+        if pages is not None:
+            wait_s = options.phone_return_s
+            self._pages = Pages(pages, ari, clock, wait_s, self._queue, self._phones, talks, self._parties)
+            self._phones.awaited = self._pages.awaited
+            if self._parties is not None:
+                self._parties.awaited = self._pages.parted
+        self._phones.parted = self._parted
+        if self._acd is not None:
+            self._acd.parted = self._parted
         rest = [part for part in (self._parties, self._acd, self._callbacks) if part is not None]
         owners = (self._controller, self._phones, *rest)
         self._router = ChannelRouter(ari, self._queue, owners, None if self._acd is None else self._acd.arrive)
@@ -138,7 +150,14 @@ class Telephony:
             callbacks=self._callbacks,
             connected=self._watch.connected,
             parties=self._parties,
+            pages=self._pages,
         )
+
+    def _parted(self, tenant_id: TenantId, call_id: UUID, channel_id: str) -> bool:
+        """The phone of an agent in a call is gone: whether another part decides how the call continues."""
+        if self._pages is not None and self._pages.parted(call_id):
+            return True
+        return self._parties is not None and self._parties.parted(tenant_id, call_id, channel_id)
 
     async def run(self) -> None:
         """Until cancelled. Raises SwitchTaken when another process has the switch."""
@@ -146,24 +165,10 @@ class Telephony:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
                 group.create_task(self._controller.offer_agents())
-                group.create_task(self._each(ROUND_S, self._originator.round, "placing calls"))
-                group.create_task(self._each(ROUND_S, self._phones.round, "agents' phones"))
-                group.create_task(self._each(0, self._watch.look, "calls of agents' phones"))
-                group.create_task(self._each(ROUND_S, self._flush, "unwritten records"))
+                for interval_s, fn, name in self._rounds():
+                    group.create_task(self._each(interval_s, fn, name))
                 if self._acts is not None:
                     group.create_task(self._acts.run())
-                if self._room is not None:
-                    group.create_task(self._each(0, self._room.look, "callers and agents"))
-                    group.create_task(self._each(ROUND_S, self._room.round, "queues with callers"))
-                    group.create_task(self._each(ROUND_S, self._play, "hold music and announcements"))
-                if self._parties is not None:
-                    group.create_task(self._each(ROUND_S, self._round_of_parties, "parties of calls"))
-                if self._accounts is not None:
-                    group.create_task(self._each(ROUND_S, self._accounts.round, "phone accounts"))
-                if self._sounds.enabled:
-                    group.create_task(self._each(SOUNDS_S, self._sounds.round, "sounds"))
-                group.create_task(self._each(SWEEP_S, self._reconciler.sweep, "expired leases"))
-                group.create_task(self._each(RECONCILE_S, self._reconcile, "reconciliation"))
         except BaseExceptionGroup as group:
             if group.subgroup(SwitchTaken) is None:
                 raise
@@ -175,6 +180,27 @@ class Telephony:
             await self._originator.release_undialled()
             metrics.SWITCH_UP.set(0)
             metrics.ACTIVE_CALLS.set(0)
+
+    def _rounds(self) -> Iterator[tuple[float, Callable[[], Awaitable[None]], str]]:
+        """Yield what is done at a steady rate: how often, in seconds; what; and its name."""
+        yield ROUND_S, self._originator.round, "placing calls"
+        yield ROUND_S, self._phones.round, "agents' phones"
+        yield 0, self._watch.look, "calls of agents' phones"
+        yield ROUND_S, self._flush, "unwritten records"
+        if self._room is not None:
+            yield 0, self._room.look, "callers and agents"
+            yield ROUND_S, self._room.round, "queues with callers"
+            yield ROUND_S, self._play, "hold music and announcements"
+        if self._parties is not None:
+            yield ROUND_S, self._round_of_parties, "parties of calls"
+        if self._pages is not None:
+            yield PAGES_S, self._pages.round, "pages of phones"
+        if self._accounts is not None:
+            yield ROUND_S, self._accounts.round, "phone accounts"
+        if self._sounds.enabled:
+            yield SOUNDS_S, self._sounds.round, "sounds"
+        yield SWEEP_S, self._reconciler.sweep, "expired leases"
+        yield RECONCILE_S, self._reconcile, "reconciliation"
 
     @property
     def active_calls(self) -> int:

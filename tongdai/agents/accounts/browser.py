@@ -54,13 +54,22 @@ def in_browser(tenant: str) -> str:
     )"""
 
 
-def with_page(tenant: str) -> str:
-    """SQL: whether it is, and a page answers there."""
+def with_page(tenant: str, which: str = "true") -> str:
+    """SQL: whether it is, and a page answers there, of which that condition is true."""
     return f"""exists (
         select from phone_account p
         where p.tenant_id = {tenant} and p.agent_id = a.agent_id and p.removed_at is null and p.browser
-            and p.holding <> '{NOBODY}' and p.held_until > now()
+            and p.holding <> '{NOBODY}' and p.held_until > now() and ({which})
     )"""
+
+
+def page_of(agent: str) -> str:
+    """SQL: the name of the page that has the phone of an agent (an alias); null: none has it, or it has no name."""
+    return f"""(
+        select p.page from phone_account p
+        where p.tenant_id = $1 and p.agent_id = {agent}.agent_id and p.removed_at is null and p.browser
+            and p.held_until > now()
+    )"""  # noqa: S608 - an alias
 
 
 FIND = """
@@ -71,7 +80,7 @@ HOLD = """
 with clock as materialized (
     select now() as now_at, now() + $5::interval as until
 )
-update phone_account p set browser = true, holding = $3, session_id = $4, held_until = clock.until,
+update phone_account p set browser = true, holding = $3, session_id = $4, held_until = clock.until, page = $7,
     salt = $6, pushed_at = case when p.salt = $6 then p.pushed_at end, problem = null,
     password_at = case when p.salt = $6 then p.password_at else clock.now_at end
 from clock where p.tenant_id = $1 and p.agent_id = $2 and p.removed_at is null
@@ -88,8 +97,10 @@ async def hold(
     by: Author,
     *,
     take: bool,
+    page: UUID | None = None,
 ) -> Held | NotHeld:
-    """Have the account of an agent for a connection. `take`: also from a desk phone, or another session's browser."""
+    """Have the account of an agent for a connection. `take`: also from a desk phone, or another session's browser.
+    `page`: its name, by which a page is known that connects again."""
     async with conn.transaction():
         row = await conn.fetchrow(FIND, tenant_id, agent_id)
         if row is None:
@@ -101,7 +112,7 @@ async def hold(
             if row["held"]:
                 return NotHeld.ELSEWHERE
         salt = row["salt"] if own else secrets.token_bytes(SALT)
-        await conn.execute(HOLD, tenant_id, agent_id, holding, session_id, LEASE, salt)
+        await conn.execute(HOLD, tenant_id, agent_id, holding, session_id, LEASE, salt, page)
         if not own:
             await audit.record(conn, tenant_id, by, "phone_account.hold", f"agent {agent_id}", {"name": row["name"]})
     return Held(Credentials(row["name"], password_of(pepper, row["name"], salt)), renewed=not own)
@@ -122,15 +133,18 @@ async def extend(conn: Connection, tenant_id: TenantId, agent_id: AgentId, holdi
 
 
 LEAVE = """
-update phone_account p set holding = $4
+update phone_account p set holding = $4, page = case when $5 then null else p.page end
 where p.tenant_id = $1 and p.agent_id = $2 and p.holding = $3 and p.removed_at is null
 """
 
 
-async def leave(conn: Connection, tenant_id: TenantId, agent_id: AgentId, holding: UUID) -> None:
+async def leave(
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, holding: UUID, *, page_gone: bool = False
+) -> None:
     """End a holding whose connection has ended, unless another one has the account. It stays on the switch for the rest
-    of the lease: a page that is loaded again need not wait for it."""
-    await conn.execute(LEAVE, tenant_id, agent_id, holding, NOBODY)
+    of the lease: a page that is loaded again need not wait for it. `page_gone`: the page was closed, or is loaded
+    again; otherwise the same one may connect again."""
+    await conn.execute(LEAVE, tenant_id, agent_id, holding, NOBODY, page_gone)
 
 
 RELEASE = """

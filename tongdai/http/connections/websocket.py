@@ -25,6 +25,8 @@ class WebSocket:
         self.protocols: list[str] = [str(one) for one in scope["subprotocols"]]
         """Names of protocols that the browser offers."""
         self.accepted = False
+        self.code = 0
+        """Why the browser has closed it: the code of the websocket's close."""
 
     def request(self, resources: Resources) -> Request:
         """The handshake as a request that changes something."""
@@ -48,6 +50,7 @@ class WebSocket:
         while True:
             message: dict[str, Any] = dict(await self._receive())
             if message["type"] == "websocket.disconnect":
+                self.code = int(message.get("code") or 0)
                 return None
             if message["type"] == "websocket.receive":
                 text = message.get("text")

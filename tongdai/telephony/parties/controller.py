@@ -74,6 +74,8 @@ class Parties:
         """Calls whose talk is known to be the party's."""
         self.moved: Callable[[TenantId, UUID], None] | None = None
         """Called when the talk of a call is another agent's, or nobody's who is one."""
+        self.awaited: Callable[[UUID], bool] = lambda _: False
+        """Whether the agent of a call is waited for, whose phone is gone."""
 
     def owns(self, channel_id: str) -> bool:
         return channel_id in self._legs and (self._owned_elsewhere is None or not self._owned_elsewhere(channel_id))
@@ -234,7 +236,7 @@ class Parties:
     async def _left(self, tenant_id: TenantId, call_id: UUID, channel_id: str) -> None:
         """A party or the agent has hung up, or was not reached."""
         talk = await self._store.talk_of(tenant_id, call_id)
-        if talk is None:
+        if talk is None or (channel_id == talk.agent_channel and self.awaited(call_id)):
             return
         match core.parting(talk, channel_id):
             case core.PartyLeaves(party=party):
@@ -305,7 +307,7 @@ class Parties:
             elif known and party.state is PartyState.CALLED and party.called_at < late and self.owns(party.channel):
                 self._later(party.call_id, partial(self._give_up, party))
         for tenant_id, call_id in list(self._unsettled):
-            self._later(call_id, partial(self._settle_again, tenant_id, call_id))
+            self._later(call_id, partial(self.settle, tenant_id, call_id))
         rows = {one.party.channel for one in found}
         for channel_id, (_, call_id) in list(self._legs.items()):
             if channel_id not in rows and not self._queue.busy(self._customers.get(call_id, str(call_id))):
@@ -316,7 +318,8 @@ class Parties:
                 del self._customers[call_id]
                 self._handed_over.discard(call_id)
 
-    async def _settle_again(self, tenant_id: TenantId, call_id: UUID) -> None:
+    async def settle(self, tenant_id: TenantId, call_id: UUID) -> None:
+        """Have the bridge of a call as the rows say, once more. In the queue of the call."""
         await self._settle(tenant_id, call_id, music=True)
 
     async def _drop(self, channel_id: str) -> None:

@@ -6,6 +6,9 @@ import type { Socket } from "jssip/lib/Socket";
 const PING = "\r\n\r\n";
 const PONG = "\r\n";
 
+/** The name of this page, by which the server knows it when it connects again: another page has no call of this one. */
+const PAGE: string | undefined = crypto.randomUUID?.();
+
 export type Credentials = { username: string; password: string };
 
 type Heard = {
@@ -37,7 +40,8 @@ export class Connection implements Socket {
       if (this.#signedOn) queueMicrotask(() => this.onconnect());
       return;
     }
-    const socket = new WebSocket(this.#take ? `${this.url}?take=1` : this.url, ["sip", `csrf.${this.csrfToken}`]);
+    const query = new URLSearchParams({ ...(PAGE && { page: PAGE }), ...(this.#take && { take: "1" }) });
+    const socket = new WebSocket(`${this.url}?${query}`, ["sip", `csrf.${this.csrfToken}`]);
     this.#socket = socket;
     this.#take = false;
     socket.onmessage = ({ data }: MessageEvent<string>) => {
