@@ -70,6 +70,11 @@ async def _refusal(
     return NumberRefusal.OF_OTHER_QUEUE if taken else None
 
 
+async def has_callers(conn: Connection, number: str) -> bool:
+    """Whether the operator has given the number of a queue to its tenant; otherwise its callers are refused."""
+    return bool(await numbers.written_as(conn, number))
+
+
 CREATE = """
 insert into inbound_queue (tenant_id, name, number, strategy, moh_file, max_wait_s, announce_position)
 values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, number) do nothing returning queue_id

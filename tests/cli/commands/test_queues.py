@@ -16,3 +16,15 @@ def test_queue_is_created_and_its_number_is_its_own(run: Run) -> None:
     assert f"{made.strip()}\tHỗ trợ\t19006363\tnormal\t-\t-\t-\n" in output_of(run("queue", "list", "--tenant", "5"))
     rows = json.loads(output_of(run("queue", "list", "--tenant", "5", "--json")))
     assert [(row["queueId"], row["strategy"]) for row in rows] == [(int(made), "normal")]
+
+
+@pytest.mark.usefixtures("two_tenants")
+def test_number_that_was_not_given_to_the_tenant_is_reported(run: Run) -> None:
+    made = run("queue", "create", "--tenant", "5", "--name", "A", "--number", "02873001234")
+    assert int(output_of(made))
+    assert made.stderr == "Its callers are refused until: tongdai number give 02873001234 --tenant 5\n"
+    output_of(run("number", "give", "02873001235", "--tenant", "5"))
+    for more in (["--number", "02873001235"], []):
+        made = run("queue", "create", "--tenant", "5", "--name", "B", *more)
+        assert int(output_of(made))
+        assert not made.stderr

@@ -49,16 +49,20 @@ def create(settings: Settings, tenant_id: int, name: str, number: str | None) ->
       tongdai queue create --tenant 20260310 --name Support --number 19006363
     """
 
-    async def work(conn: Connection) -> QueueId:
+    async def work(conn: Connection) -> tuple[QueueId, bool]:
         owner = await known(conn, tenant_id)
         made = await store.create(conn, owner.tenant_id, name, number, Change(), None)
         if made is NumberRefusal.OF_OTHER_QUEUE:
             raise OperatorError(f"another queue of tenant {tenant_id} has number {number}")
         if isinstance(made, NumberRefusal):
             raise OperatorError(f"{number} is another tenant's number; see tongdai number list")
-        return made
+        given = number is None or await store.has_callers(conn, number)
+        return made, given
 
-    click.echo(run(settings, work))
+    queue_id, given = run(settings, work)
+    click.echo(queue_id)
+    if not given:
+        click.echo(f"Its callers are refused until: tongdai number give {number} --tenant {tenant_id}", err=True)
 
 
 @queue.command("list")
