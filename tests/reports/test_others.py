@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Tenant, refused, rows_of_csv
-from tests.support.callers import ended
+from tests.support.callers import CLOSED, ended
 from tests.support.calls import NOW, a_call, in_call, new_agent
 from tongdai.call_outcome import OfferOutcome
 from tongdai.db.pool import Connection
@@ -50,6 +50,23 @@ async def test_offers_add_up_by_queue_and_agent(tenant: Tenant, conn: Connection
     assert (await reported(tenant, "offers", "&teamId=3"))["data"] == []
     await conn.execute("update agent set team_id = 3 where tenant_id = $1 and agent_id = $2", tenant.tenant_id, lan)
     assert [row["agentId"] for row in (await reported(tenant, "offers", "&teamId=3"))["data"]] == [lan]
+
+
+async def test_time_of_agents_is_that_of_their_segments(tenant: Tenant, conn: Connection, queue_id: QueueId) -> None:
+    lan = await new_agent(conn, tenant.tenant_id, queue_id)
+    call_id = await ended(conn, tenant.tenant_id, queue_id, began=NOW, waited_s=5, agent_id=lan)
+    at = NOW + timedelta(seconds=125)
+    for kind, length_s in (("hold", 10), ("talk", 20), ("wrap_up", 30)):
+        of = (tenant.tenant_id, call_id, kind, at, at + timedelta(seconds=length_s), queue_id, lan)
+        await conn.execute(CLOSED, *of)
+        at += timedelta(seconds=length_s)
+    (row,) = (await reported(tenant, "agents"))["data"]
+    assert row.items() >= {
+        "agentId": lan, "agentName": "An agent", "calls": 1, "talkSec": 140.0, "holdSec": 10.0, "wrapUpSec": 30.0,
+        "handleSec": 180.0, "from": "2026-03-10T09:00:00+07:00",
+    }.items()  # fmt: skip
+    assert (await reported(tenant, "agents", "&teamId=3"))["data"] == []
+    assert (await reported(tenant, "agents", f"&agentId={lan + 1}"))["total"]["calls"] == 0
 
 
 async def test_missed_calls_add_up_by_outcome_and_by_state(tenant: Tenant, conn: Connection, queue_id: QueueId) -> None:
@@ -96,6 +113,6 @@ async def test_imports_add_up(tenant: Tenant, conn: Connection, queue_id: QueueI
     assert row.items() >= {"imports": "1", "campaignName": "A campaign", "timeZone": "Asia/Ho_Chi_Minh"}.items()
 
 
-@pytest.mark.parametrize("name", ["offers", "missed", "campaigns", "imports"])
+@pytest.mark.parametrize("name", ["agents", "offers", "missed", "campaigns", "imports"])
 async def test_period_is_checked(tenant: Tenant, name: str) -> None:
     assert "from" in refused(await tenant.call("GET", f"/v1/reports/{name}?from=x"), 400, "INVALID_INPUT")

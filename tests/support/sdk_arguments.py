@@ -160,6 +160,7 @@ OF_QUEUES: dict[str, dict[str, Any]] = {
         "queue_id": 1,
         "service_level_sec": 30,
     },
+    "agent_report": _PERIOD | {"agent_id": 1, "team_id": 1},
     "offer_report": _PERIOD | {"queue_id": 1, "agent_id": 1, "team_id": 1},
     "missed_report": _PERIOD | {"queue_id": 1},
     "campaign_report": _PERIOD | {"campaign_id": 1},

@@ -1,6 +1,7 @@
 """The endpoints of reports."""
 
 from tongdai.http.endpoint import Route
+from tongdai.reports.agents import api as agents
 from tongdai.reports.call_logs import api as call_logs
 from tongdai.reports.campaigns import api as campaigns
 from tongdai.reports.imports import api as imports
@@ -10,6 +11,7 @@ from tongdai.reports.queues import api as queues
 
 HANDLERS: list[Route] = [
     *queues.HANDLERS,
+    *agents.HANDLERS,
     *offers.HANDLERS,
     *missed.HANDLERS,
     *campaigns.HANDLERS,

@@ -149,6 +149,7 @@ from tongdai_client.models.live import (
     WallboardThresholds,
 )
 from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange, SkillNeeded
+from tongdai_client.models.reports.agents import AgentFigures, AgentInterval, AgentReport, AgentRow
 from tongdai_client.models.reports.call_logs import CallLog, CallLogPage
 from tongdai_client.models.reports.campaigns import CampaignFigures, CampaignInterval, CampaignReport, CampaignRow
 from tongdai_client.models.reports.imports import ImportFigures, ImportInterval, ImportReport, ImportReportRow
@@ -192,7 +193,11 @@ __all__ = [
     "AgentCounts",
     "AgentCreated",
     "AgentDiagnostics",
+    "AgentFigures",
+    "AgentInterval",
     "AgentMode",
+    "AgentReport",
+    "AgentRow",
     "AgentSkill",
     "AgentState",
     "ApiError",

@@ -229,6 +229,7 @@ class Methods:
 
     queue_report = sends(operations.reports.queue_report)
     save_queue_report = Method(operations.reports.save_queue_report)
+    agent_report = sends(operations.reports.agent_report)
     offer_report = sends(operations.reports.offer_report)
     missed_report = sends(operations.reports.missed_report)
     campaign_report = sends(operations.reports.campaign_report)

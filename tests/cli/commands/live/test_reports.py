@@ -13,7 +13,7 @@ async def test_report_is_printed_or_saved(api_server: Server, tmp_path: Path) ->
     ended = programs.tongdai("report", "queues", "--from", "2026-03-10", environment=environment)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("from\tqueue\toffered\tanswered")
-    for report in ("offers", "missed", "campaigns", "imports"):
+    for report in ("agents", "offers", "missed", "campaigns", "imports"):
         ended = programs.tongdai("report", report, "--from", "2026-03-10", environment=environment)
         assert (ended.returncode, ended.stderr, ended.stdout[:5]) == (0, "", "from\t")
     file = tmp_path / "march.xlsx"

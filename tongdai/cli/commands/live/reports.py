@@ -33,6 +33,17 @@ _QUEUES = {
     "p90": "answer_sec_p90",
     "handleSec": "handle_sec",
 }
+_AGENTS = {
+    "from": "since",
+    "agent": "agent_name",
+    "calls": "calls",
+    "talkSec": "talk_sec",
+    "holdSec": "hold_sec",
+    "consultSec": "consult_sec",
+    "conferenceSec": "conference_sec",
+    "wrapUpSec": "wrap_up_sec",
+    "handleSec": "handle_sec",
+}
 _OFFERS = {
     "from": "since",
     "queue": "queue_name",
@@ -198,6 +209,32 @@ def queues(
         since=since, before=before, interval=interval, queue_id=queue_id, service_level_sec=service_level_sec
     )
     _print(found, found.data, _QUEUES, as_json=as_json)
+
+
+@report.command
+@_period
+@click.option("--agent", "agent_id", metavar="ID", type=ID, help="One agent.")
+@click.option("--team", "team_id", metavar="ID", type=ID, help="Agents who are in this team now.")
+@json_option
+@client_options("report")
+def agents(
+    client: Client,
+    since: date | None,
+    before: date | None,
+    interval: str,
+    agent_id: int | None,
+    team_id: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Report the time of agents with customers.
+
+    \b
+    Example:
+      tongdai report agents --from 2026-03-10 --team 3
+    """
+    found = client.agent_report(since=since, before=before, interval=interval, agent_id=agent_id, team_id=team_id)
+    _print(found, found.data, _AGENTS, as_json=as_json)
 
 
 @report.command

@@ -1,13 +1,30 @@
-"""Reports of offers, missed calls, campaigns and imports."""
+"""Reports of agents, offers, missed calls, campaigns and imports."""
 
 from datetime import date
 
+from tongdai_client.models.reports.agents import AgentReport
 from tongdai_client.models.reports.campaigns import CampaignReport
 from tongdai_client.models.reports.imports import ImportReport
 from tongdai_client.models.reports.missed import MissedReport
 from tongdai_client.models.reports.offers import OfferReport
 from tongdai_client.operation import Operation, Query, operation
 from tongdai_client.operations.reports.common import period
+
+
+def agent_report(
+    *,
+    since: date | None = None,
+    before: date | None = None,
+    interval: str | None = None,
+    agent_id: int | None = None,
+    team_id: int | None = None,
+) -> Operation[AgentReport]:
+    """Report the time of agents with customers by interval: talk, hold, consultations, wrap-up.
+
+    A date is its midnight in the tenant's zone; a datetime must have a time zone. Without them the report is of today.
+    """
+    query: Query = {**period(since, before, interval), "agentId": agent_id, "teamId": team_id}
+    return operation("GET", "/reports/agents", (), AgentReport, query)
 
 
 def offer_report(
