@@ -155,7 +155,6 @@ ALL_ARGUMENTS = {
     "release_agent": {"agent_id": 1},
     "next_preview": {"agent_id": 1, "campaign_id": 2},
     "accept_preview": {"agent_id": 1},
-    "skip_preview": {"agent_id": 1},
     "calls": {
         "campaign_id": 1,
         "contact_id": 2,

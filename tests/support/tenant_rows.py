@@ -28,6 +28,7 @@ OF_TENANT = (
        select $1, min(queue_id), '+84901234567', '', 'api', now(), now(), now() from inbound_queue
        where tenant_id = $1""",
     "insert into wrap_up_code (tenant_id, name) values ($1, 'Sold')",
+    "insert into pause_reasons values ($1, '{Lunch}')",
     """insert into wallboard (tenant_id, name, hint, digest, tiles, queue_ids, thresholds, theme)
        values ($1, 'W', '', sha256(int8send($1::bigint)), '{waiting}', '{}', '{}', 'dark')""",
     """insert into wrap_up_rule (tenant_id, queue_id, mode)

@@ -14,8 +14,10 @@ from tongdai.agents.accounts.api import AgentCreated, agent_created, created_wit
 from tongdai.agents.actions import api as actions_api
 from tongdai.agents.actions.api import TAG, known
 from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Mode
+from tongdai.agents.pause_reasons import api as pause_reasons_api
 from tongdai.agents.previews import api as previews_api
 from tongdai.agents.store import find
+from tongdai.agents.today import api as today_api
 from tongdai.agents.transfers import api as transfers_api
 from tongdai.agents.view import (
     AGENT_SAMPLE,
@@ -306,5 +308,7 @@ HANDLERS: list[Route] = [
     *transfers_api.HANDLERS,
     *accounts_api.HANDLERS,
     *previews_api.HANDLERS,
+    *today_api.HANDLERS,
+    *pause_reasons_api.HANDLERS,
     *wrap_up_api.HANDLERS,
 ]

@@ -27,6 +27,7 @@ from tongdai.numbers import core, store
 from tongdai.numbers.endpoints import api as endpoints_api
 from tongdai.numbers.endpoints.check import check_name, country_of
 from tongdai.numbers.model import GiveRefusal
+from tongdai.numbers.own import api as own_api
 from tongdai.numbers.view import (
     NUMBER_SCHEMA,
     SAMPLE,
@@ -148,4 +149,4 @@ def _read(text: str, country: str) -> int:
     return number
 
 
-HANDLERS: list[Route] = [list_numbers, give_number, take_number, *endpoints_api.HANDLERS]
+HANDLERS: list[Route] = [list_numbers, give_number, take_number, *endpoints_api.HANDLERS, *own_api.HANDLERS]

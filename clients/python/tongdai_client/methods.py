@@ -182,7 +182,11 @@ class Methods:
     release_agent = sends(operations.agents.release_agent)
     next_preview = sends(operations.agents.next_preview)
     accept_preview = sends(operations.agents.accept_preview)
+    preview = sends(operations.agents.preview)
     skip_preview = sends(operations.agents.skip_preview)
+    agent_today = sends(operations.agents.agent_today)
+    pause_reasons = sends(operations.agents.pause_reasons)
+    set_pause_reasons = sends(operations.agents.set_pause_reasons)
 
     wrap_up_codes = sends(operations.agents.wrap_up_codes)
     create_wrap_up_code = sends(operations.agents.create_wrap_up_code)
@@ -247,6 +251,8 @@ class Methods:
     watch_queues = Stream(operations.live.watch_queues)
     watch_queue = Stream(operations.live.watch_queue)
 
+    numbers = Paged(operations.numbers.numbers)
+    caller_ids = sends(operations.numbers.caller_ids)
     called_numbers = Paged(operations.numbers.called_numbers)
     give_number = sends(operations.numbers.give_number)
     take_number = sends(operations.numbers.take_number)

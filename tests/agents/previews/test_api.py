@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.agents import Floor
+from tests.support.api import refused
 from tests.support.contacts import put_due
 from tests.support.previews import accepted, offered, offered_id, present_offer, preview, refusal
 from tongdai.agents import store
@@ -266,3 +267,33 @@ async def test_contact_out_of_its_window_is_not_offered_and_once_accepted_waits_
     assert start == f"Contact {contact_id} waits: its calling window opens at"
     assert datetime.fromisoformat(opens).strftime("%a %H:%M").lower() == f"{day} 01:00"  # 08:00 in Vietnam
     assert len(await accepted(floor, campaign_id)) == 1
+
+
+async def test_present_offer_is_read_with_the_campaigns_of_the_agents_queues(floor: Floor) -> None:
+    campaign_id, agent_id = await floor.campaign(campaignName="Look first"), await floor.idle()
+    paused = await floor.campaign()
+    await floor.tenant.done("POST", f"/v1/campaigns/{paused}/pause")
+    await floor.campaign(queueId=await floor.tenant.queue("Another"))
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+    campaigns = [{"campaignId": campaign_id, "campaignName": "Look first"}]
+    assert await floor.tenant.done("GET", preview(agent_id)) == {"campaigns": campaigns, "offer": None}
+    offer = await present_offer(floor, agent_id, campaign_id)
+    assert offer["contactId"] == contact_id
+    assert await floor.tenant.done("GET", preview(agent_id)) == {"campaigns": campaigns, "offer": offer}
+    await floor.earlier("preview", "offered_at", 301)
+    assert (await floor.tenant.done("GET", preview(agent_id)))["offer"] is None
+    ringing = await floor.agent(mode="ring")
+    assert await floor.tenant.done("GET", preview(ringing)) == {"campaigns": [], "offer": None}
+
+
+async def test_reason_of_a_skip_is_in_the_audit(floor: Floor, conn: Connection) -> None:
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    await floor.contacts(campaign_id, 1)
+    await present_offer(floor, agent_id, campaign_id)
+    await floor.tenant.done("DELETE", f"{preview(agent_id)}?reason=not%20at%20work")
+    detail = await conn.fetchval(
+        "select detail from audit where tenant_id = $1 and action = 'preview.skip'", floor.tenant_id
+    )
+    assert detail == {"agent": agent_id, "reason": "not at work"}
+    answer = await floor.tenant.call("DELETE", f"{preview(agent_id)}?reason={'x' * 65}")
+    assert refused(answer, 400, "INVALID_INPUT") == "reason must have 1 to 64 characters, not 65"

@@ -192,3 +192,19 @@ def test_phone_gets_an_account_another_password_and_loses_it(desk):
     assert "The agent has no phone account" in desk.failed("phone", "show", agent_id)
     again = desk.printed("phone", "make", agent_id).splitlines()
     assert again[0] != f"username {username}"
+
+
+def test_day_of_an_agent_is_shown(desk):
+    with Client(desk.server.url, desk.key) as client:
+        agent_id = client.create_agent("Đỗ H", "agent-16", desk.queue_id).agent_id
+    (row,) = json.loads(desk.printed("today", "đỗ h", "--json"))
+    assert (row["callsIn"], row["talkSec"], row["missedOffers"]) == (0, 0.0, 0)
+    assert "Agent not found" in desk.failed("today", agent_id + 1_000_000)
+
+
+def test_pause_reasons_are_set_listed_and_cleared(desk):
+    assert desk.printed("pause-reasons", "--set", "Nghỉ trưa", "--set", "Họp") == "Pause reasons saved"
+    assert json.loads(desk.printed("pause-reasons", "--json")) == [{"reason": "Nghỉ trưa"}, {"reason": "Họp"}]
+    assert "--clear removes" in desk.run("pause-reasons", "--clear", "--set", "A").stderr
+    assert desk.printed("pause-reasons", "--clear") == "Pause reasons saved"
+    assert json.loads(desk.printed("pause-reasons", "--json")) == []

@@ -1,21 +1,35 @@
 """`/agents/{id}/preview`: the contact that an agent looks at before it is called."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from tongdai import ids
-from tongdai.agents.model import SKIPPED_FOR, Preview
+from tongdai.agents.actions.api import known
+from tongdai.agents.model import MAX_REASON, SKIPPED_FOR, Preview
 from tongdai.agents.previews import store as previews
 from tongdai.agents.previews.store import PreviewRefusal
-from tongdai.agents.view import OFFER_SAMPLE, NewPreview, Offered, agent_of, offer_view
+from tongdai.agents.view import OFFER_SAMPLE, NewPreview, Offered, OfferView, agent_of, offer_view
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidState, NotFound
-from tongdai.http import body
-from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http import body, paging
+from tongdai.http.endpoint import (
+    ID,
+    PLAIN_TEXT,
+    Endpoint,
+    Query,
+    Request,
+    Response,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    query_of,
+)
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Own, Scope
@@ -34,6 +48,44 @@ _WHY = {
 }
 
 _new = msgspec.json.Decoder(NewPreview)
+_REASON: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_REASON, **PLAIN_TEXT}
+
+
+class PreviewCampaign(msgspec.Struct, kw_only=True):
+    campaignId: int
+    """A running preview campaign whose contacts may be offered to the agent."""
+    campaignName: str
+    """Its name."""
+
+
+class PreviewView(msgspec.Struct, kw_only=True):
+    campaigns: list[PreviewCampaign]
+    """The campaigns from which the agent may have a contact offered, by name; at most 100."""
+    offer: OfferView | None
+    """The contact that is offered to the agent, or accepted and not called yet; null: none."""
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/agents/{id}/preview",
+        scope=Scope.AGENT,
+        own=Own.AGENT,
+        tag=_TAG,
+        summary="Get the contact that is offered to an agent, and the campaigns from which one may be",
+        response=PreviewView,
+        sample={"campaigns": [{"campaignId": 1042, "campaignName": "Khao sat khach hang"}], "offer": OFFER_SAMPLE},
+        failures=(NotFound("Agent not found"),),
+    )
+)
+async def get_preview(request: Request) -> Response:
+    agent_id, by = agent_of(request), principal_of(request)
+    async with connection(request) as conn:
+        await known(conn, by.tenant_id, agent_id)
+        offer = await previews.present(conn, by.tenant_id, agent_id)
+        found = await previews.campaigns(conn, by.tenant_id, agent_id)
+    shown = [PreviewCampaign(campaignId=campaign_id, campaignName=name) for campaign_id, name in found]
+    return ok(PreviewView(campaigns=shown, offer=None if offer is None else offer_view(offer, by.country)))
 
 
 @endpoint(
@@ -115,7 +167,8 @@ async def accept_contact(request: Request) -> Response:
         own=Own.AGENT,
         tag=_TAG,
         summary="Skip the contact that is offered to an agent, or accepted and not called yet",
-        description="The contact is due again after 10 minutes.",
+        description="The contact is due again after 10 minutes. The audit log keeps the reason.",
+        query=(Query("reason", "Why it is skipped, for people", _REASON, "not at work yet"),),
         response=Done,
         sample=done_sample("Contact 88001 is skipped for 10 minutes"),
         states=True,
@@ -124,8 +177,11 @@ async def accept_contact(request: Request) -> Response:
 async def skip_contact(request: Request) -> Response:
     agent_id = agent_of(request)
     principal = principal_of(request)
+    reason = paging.single(query_of(request), "reason")
+    if reason is not None:
+        reason = body.text_field("reason", reason, MAX_REASON, min_length=1)
     async with connection(request) as conn:
-        contact_id = await previews.skip(conn, principal.tenant_id, agent_id, principal.author)
+        contact_id = await previews.skip(conn, principal.tenant_id, agent_id, principal.author, reason)
     if isinstance(contact_id, PreviewRefusal):
         raise _refused(contact_id)
     minutes = round(SKIPPED_FOR.total_seconds() / 60)
@@ -150,4 +206,4 @@ def _refused(refusal: PreviewRefusal) -> ApiError:
     return InvalidState(_WHY[refusal])
 
 
-HANDLERS: list[Route] = [offer_contact, accept_contact, skip_contact]
+HANDLERS: list[Route] = [get_preview, offer_contact, accept_contact, skip_contact]

@@ -165,6 +165,28 @@ async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Prev
     return None if row is None else Preview(**dict(row))
 
 
+PRESENT = f"{FIND} and (p.accepted_at is not null or p.offered_at > now() - $3::interval)"
+
+
+async def present(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Preview | None:
+    """The agent's preview; None when it has lapsed."""
+    row = await conn.fetchrow(PRESENT, tenant_id, agent_id, PREVIEW_LASTS)
+    return None if row is None else Preview(**dict(row))
+
+
+CAMPAIGNS = f"""
+select c.campaign_id, c.name from campaign c join agent a on a.tenant_id = $1 and a.agent_id = $2
+where c.tenant_id = $1 and c.mode = 'preview' and c.status = {Status.RUNNING} and a.mode = 'nailed_up'
+    and {member_of("c.queue_id", "a")}
+order by c.name, c.campaign_id limit 100
+"""
+
+
+async def campaigns(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> list[tuple[CampaignId, str]]:
+    """The campaigns, id and name, whose contacts may be offered to the agent."""
+    return [(row["campaign_id"], row["name"]) for row in await conn.fetch(CAMPAIGNS, tenant_id, agent_id)]
+
+
 # `+ 0`: db/plans.py.
 ACCEPT = f"""
 with clock as materialized (
@@ -215,14 +237,18 @@ select contact_id from skipped
 """
 
 
-async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author) -> ContactId | PreviewRefusal:
-    """Skip the contact, which is due again after SKIPPED_FOR. An accepted one can be skipped until it is claimed."""
+async def skip(
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author, reason: str | None = None
+) -> ContactId | PreviewRefusal:
+    """Skip the contact, which is due again after SKIPPED_FOR. An accepted one can be skipped until it is claimed. The
+    audit keeps the reason."""
     async with conn.transaction():
         contact_id = await _skipped(conn, tenant_id, agent_id)
         if contact_id is None:
             known = await conn.fetchval(STATE, tenant_id, agent_id)
             return PreviewRefusal.NO_AGENT if known is None else PreviewRefusal.NONE_OFFERED
-        await audit.record(conn, tenant_id, by, "preview.skip", f"contact {contact_id}", {"agent": agent_id})
+        detail = {"agent": agent_id} | ({} if reason is None else {"reason": reason})
+        await audit.record(conn, tenant_id, by, "preview.skip", f"contact {contact_id}", detail)
     return contact_id
 
 

@@ -7,6 +7,7 @@ import click
 from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, Mode, NextState, OfflineReason
 from tongdai.cli.api_client import client_options
 from tongdai.cli.commands.live.agents import AGENT, SKILL, agent_id_of, change, preview, show_agent, skill_of
+from tongdai.cli.commands.live.own_day import pause_reasons, today
 from tongdai.cli.param_types import ENDPOINT, ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.errors import OperatorError
@@ -358,5 +359,5 @@ def remove(client: Client, agent_id: int) -> None:
     click.echo(client.remove_phone_account(agent_id).message)
 
 
-for command in (show_agent, change, preview):
+for command in (show_agent, change, preview, today, pause_reasons):
     agent.add_command(command)

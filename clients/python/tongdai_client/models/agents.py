@@ -152,6 +152,42 @@ class Preview(Result, frozen=True, kw_only=True):
     accepted_at: datetime | None
 
 
+class PreviewCampaign(Result, frozen=True, kw_only=True):
+    campaign_id: int
+    campaign_name: str
+
+
+class AgentPreview(Result, frozen=True, kw_only=True):
+    """The contact offered to an agent, and the campaigns from which one may be."""
+
+    campaigns: list[PreviewCampaign]
+    offer: Preview | None
+
+
+class AgentToday(Result, frozen=True, kw_only=True):
+    """The figures of an agent since midnight of the tenant."""
+
+    zone: str
+    """The tenant's time zone."""
+    since: datetime
+    """Midnight."""
+    now: datetime
+    """When the figures were read."""
+    calls_in: int
+    calls_out: int
+    talk_sec: float
+    hold_sec: float
+    wrap_up_sec: float
+    offers: int
+    missed_offers: int
+
+
+class PauseReasons(Result, frozen=True, kw_only=True):
+    """The reasons for pauses that agents choose from."""
+
+    reasons: list[str]
+
+
 class PreviewOffered(Done, frozen=True, kw_only=True):
     preview: Preview | None = msgspec.field(name="offer")
     """None if no contact is due within its calling window."""

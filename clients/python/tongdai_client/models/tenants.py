@@ -66,6 +66,33 @@ class CalledNumber(Result, frozen=True, kw_only=True):
     given_at: datetime
 
 
+class OwnNumber(Result, frozen=True, kw_only=True):
+    """A number of the tenant that callers dial."""
+
+    phone_number: str
+    """E.164."""
+    national: str
+    """Its digits as they are dialled within its country."""
+    trunk: str | None
+    """The trunk by which its calls come; None: any."""
+    given_at: datetime
+    queue_id: int | None
+    """The queue that its callers reach; None: they are refused."""
+    campaign_ids: list[int]
+    """The campaigns that show it to the persons whom they call."""
+
+
+class CallerId(Result, frozen=True, kw_only=True):
+    """A number that campaigns show to the persons whom they call."""
+
+    caller_id: str
+    campaign_ids: list[int]
+
+
+class CallerIds(Result, frozen=True, kw_only=True):
+    data: list[CallerId]
+
+
 class CalledNumberGiven(Done, frozen=True, kw_only=True):
     number: CalledNumber
 

@@ -9,7 +9,10 @@ from msgspec import UNSET, UnsetType
 from tongdai_client.models.agents import (
     Agent,
     AgentCreated,
+    AgentPreview,
     AgentSkill,
+    AgentToday,
+    PauseReasons,
     PhoneAccount,
     PhoneAccountMade,
     PreviewOffered,
@@ -197,9 +200,29 @@ def accept_preview(agent_id: int, *, idempotency_key: str | None = None) -> Oper
     )
 
 
-def skip_preview(agent_id: int) -> Operation[Done]:
-    """Skip the contact offered to the agent; it is due again after 10 minutes."""
-    return operation("DELETE", "/agents/{id}/preview", (agent_id,), Done)
+def preview(agent_id: int) -> Operation[AgentPreview]:
+    """Get the contact offered to the agent, and the campaigns from which one may be."""
+    return operation("GET", "/agents/{id}/preview", (agent_id,), AgentPreview)
+
+
+def skip_preview(agent_id: int, *, reason: str | None = None) -> Operation[Done]:
+    """Skip the contact offered to the agent; it is due again after 10 minutes. The audit log keeps the reason."""
+    return operation("DELETE", "/agents/{id}/preview", (agent_id,), Done, query={"reason": reason})
+
+
+def agent_today(agent_id: int) -> Operation[AgentToday]:
+    """Get the figures of an agent since midnight of the tenant."""
+    return operation("GET", "/agents/{id}/today", (agent_id,), AgentToday)
+
+
+def pause_reasons() -> Operation[PauseReasons]:
+    """List the reasons for pauses that agents choose from."""
+    return operation("GET", "/pause-reasons", (), PauseReasons)
+
+
+def set_pause_reasons(reasons: list[str]) -> Operation[Done]:
+    """Replace the reasons for pauses that agents choose from; pauses that have another one keep it."""
+    return operation("PUT", "/pause-reasons", (), Done, body={"reasons": reasons})
 
 
 def wrap_up_codes() -> Operation[WrapUpCodes]:

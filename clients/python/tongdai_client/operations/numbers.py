@@ -1,8 +1,25 @@
-"""Called numbers, phones and trunks, of the whole installation: for platform keys."""
+"""Numbers of the tenant; called numbers, phones and trunks of the whole installation, for platform keys."""
 
 from tongdai_client.models.base import Done
-from tongdai_client.models.tenants import CalledNumber, CalledNumberGiven, SipEndpoint, SipEndpointGiven
+from tongdai_client.models.tenants import (
+    CalledNumber,
+    CalledNumberGiven,
+    CallerIds,
+    OwnNumber,
+    SipEndpoint,
+    SipEndpointGiven,
+)
 from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, operation, paged_operation, without_none
+
+
+def numbers(*, page_size: int = PAGE_SIZE) -> PagedOperation[OwnNumber]:
+    """List the numbers of the tenant that callers dial, with the queue that each leads to."""
+    return paged_operation("/numbers", (), OwnNumber, page_size, {})
+
+
+def caller_ids() -> Operation[CallerIds]:
+    """List the numbers that campaigns show to the persons whom they call."""
+    return operation("GET", "/numbers/caller-ids", (), CallerIds)
 
 
 def called_numbers(*, tenant_id: int | None = None, page_size: int = PAGE_SIZE) -> PagedOperation[CalledNumber]:

@@ -184,12 +184,13 @@ def accept(client: Client, named: str) -> None:
 
 @preview.command
 @AGENT
+@click.option("--reason", type=Text(), help="Why, for the audit log.")
 @client_options("agent")
-def skip(client: Client, named: str) -> None:
+def skip(client: Client, named: str, reason: str | None) -> None:
     """Skip the offered contact: it is due again after 10 minutes.
 
     \b
     Example:
-      tongdai agent preview skip 7
+      tongdai agent preview skip 7 --reason "not at work yet"
     """
-    click.echo(client.skip_preview(agent_id_of(client, named)).message)
+    click.echo(client.skip_preview(agent_id_of(client, named), reason=reason).message)

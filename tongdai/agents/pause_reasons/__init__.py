@@ -1,0 +1,1 @@
+"""The reasons for pauses that a tenant offers its agents."""

@@ -1,0 +1,1 @@
+"""A tenant's own numbers, for the tenant to read."""
