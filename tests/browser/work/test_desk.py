@@ -1,57 +1,44 @@
 """The desk of an agent: their state, and the calls that the demo's callers bring."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import TENANT, Demo, Opened, assert_accessible, login_of, make_person
-
-CALL_MS = 100_000
-"""How long until the demo's callers reach one agent of several."""
-
-
-@pytest.fixture(scope="module")
-def api(demo: Demo) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=f"{demo.url}/v1", headers={"X-Api-Key": demo.key}, timeout=30) as client:
-        yield client
-
-
-def created(api: httpx2.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer = api.post(path, json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def agent_of(demo: Demo, api: httpx2.Client, name: str, queue_id: int) -> int:
-    """An agent of the queue with a user of that name."""
-    body = {"agentName": name, "endpoint": f"phone-{name}", "queueId": queue_id}
-    agent_id = created(api, "/agents", body)["agentId"]
-    make_person(demo.data_dir, TENANT, "agent", name, ["--agent", str(agent_id)], login_of(name))
-    return agent_id
-
-
-@pytest.fixture
-def alone(api: httpx2.Client) -> Iterator[int]:
-    """A queue that callers ring, whose other agents pause."""
-    queue_id = api.get("/agents?size=1").json()["data"][0]["queueId"]
-    agents = [agent["agentId"] for agent in api.get(f"/agents?queueId={queue_id}&size=100").json()["data"]]
-    for agent_id in agents:
-        api.post(f"/agents/{agent_id}/pause", json={"reason": "a test"})
-    yield queue_id
-    for agent_id in agents:
-        api.post(f"/agents/{agent_id}/next-state", json={"state": "idle"})
-        api.post(f"/agents/{agent_id}/force-ready")
+from tests.browser.cable import Cable
+from tests.browser.conftest import Demo, Opened, assert_accessible
+from tests.browser.work.conftest import CALL_MS, Seated, agent_of, created, quiet_queue
 
 
 def state(page: Page) -> Locator:
     return page.get_by_role("region", name="My state").get_by_role("status")
 
 
+def test_agents_choose_from_the_reasons_of_their_company(seated: Seated, api: httpx2.Client) -> None:
+    api.put("/pause-reasons", json={"reasons": ["Uống nước", "Họp nhóm"]}).raise_for_status()
+    desk = seated("pauser", quiet_queue(api))
+    desk.sign_in()
+    desk.act("Pause")
+    expect(desk.page.get_by_role("dialog").get_by_role("button", name="Lunch")).to_have_count(0)
+    desk.page.get_by_role("dialog").get_by_role("button", name="Uống nước").click()
+    expect(desk.state).to_contain_text("Paused(Uống nước)")
+    api.put("/pause-reasons", json={"reasons": []}).raise_for_status()
+
+
+def test_a_state_that_is_old_is_not_shown_as_the_present_one(seated: Seated, api: httpx2.Client) -> None:
+    desk = seated("sleepy", quiet_queue(api))
+    desk.sign_in()
+    cable = Cable(desk.page.context)
+    desk.page.reload()
+    expect(desk.state).to_contain_text("Ready")
+    cable.cut()
+    expect(desk.state).to_have_text("Not known")
+    expect(desk.page.get_by_text("The server was heard last in: Ready")).to_be_visible()
+    cable.join()
+    expect(desk.state).to_contain_text("Ready")
+
+
 def test_an_agent_signs_in_pauses_with_a_reason_and_signs_out(opened: Opened, demo: Demo, api: httpx2.Client) -> None:
-    agent_of(demo, api, "desk", created(api, "/queues/inbound", {"callinName": "Nobody calls"})["callinId"])
+    agent_of(demo, api, "desk", quiet_queue(api))
     page = opened("/", "desk")
     expect(page.get_by_role("heading", name="My desk", exact=True)).to_be_visible()
     expect(state(page)).to_contain_text("Signed out")

@@ -15,7 +15,7 @@ export const en = {
   none: "No change is like that",
   kinds: {
     agent: "Agent", call: "Call", callback: "Callback", campaign: "Campaign", contact: "Contact", contacts: "Contacts", contact_list: "Contact list", dialing: "Dialling", dnc: "Do-not-call list", endpoint: "Phone or trunk",
-    import: "Import", key: "API key", menu: "Menu", missed_call: "Missed call", number: "Called number", phone_account: "Phone account", preview: "Preview", queue: "Queue",
+    import: "Import", key: "API key", menu: "Menu", missed_call: "Missed call", number: "Called number", pause_reasons: "Pause reasons", phone_account: "Phone account", preview: "Preview", queue: "Queue",
     sound: "Sound", team: "Team", tenant: "Company", user: "Person", wallboard: "Wallboard", wrap_up: "Wrap-up rule", wrap_up_code: "Wrap-up code",
   } as Record<string, string>,
   deeds: {

@@ -18,7 +18,7 @@ export const vi: Translated<typeof en> = {
   none: "Không có thay đổi nào như vậy",
   kinds: {
     agent: "Tổng đài viên", call: "Cuộc gọi", callback: "Gọi lại", campaign: "Chiến dịch", contact: "Liên hệ", contacts: "Liên hệ (nhiều)", contact_list: "Danh sách liên hệ", dialing: "Quay số", dnc: "Danh sách không gọi",
-    endpoint: "Máy nhánh hoặc trung kế", import: "Nhập liên hệ", key: "Khóa API", menu: "Menu", missed_call: "Cuộc gọi nhỡ", number: "Đầu số", phone_account: "Tài khoản máy nhánh",
+    endpoint: "Máy nhánh hoặc trung kế", import: "Nhập liên hệ", key: "Khóa API", menu: "Menu", missed_call: "Cuộc gọi nhỡ", number: "Đầu số", pause_reasons: "Lý do tạm nghỉ", phone_account: "Tài khoản máy nhánh",
     preview: "Xem trước", queue: "Hàng đợi", sound: "Âm thanh", team: "Nhóm", tenant: "Công ty", user: "Người dùng", wallboard: "Bảng hiển thị", wrap_up: "Quy tắc kết quả",
     wrap_up_code: "Mã kết quả",
   },

@@ -8,8 +8,8 @@ import { Confirm } from "../../parts/Dialog.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { useShortcuts } from "../../parts/shortcuts.ts";
 import { Empty, Loading } from "../../parts/states.tsx";
-import { hears, talkedSince } from "./acts.ts";
-import { useAct, useCall, useContact, useHistory, useQueues, type Agent, type Call } from "./data.ts";
+import { guest, hears, talkedSince } from "./acts.ts";
+import { useAct, useCall, useColleagues, useContact, useHistory, useQueues, type Agent, type Call } from "./data.ts";
 import css from "./desk.module.css";
 import { Keypad } from "./Keypad.tsx";
 import { Party } from "./Party.tsx";
@@ -26,9 +26,9 @@ export function CallPanel({ agent, callId }: { agent: Agent; callId: string | nu
         <Empty title={t.noCall}>{agent.state === "idle" ? t.noCallText : undefined}</Empty>
       ) : heard ? (
         <div className={css["body"]}>
-          <Card of={heard.data} />
-          {agent.callId === callId && <Acts of={heard.data} agentId={agent.agentId} />}
-          {(agent.state === "talking" || agent.state === "wrap_up") && <WrapUp key={callId} of={heard.data} inWrapUp={agent.state === "wrap_up"} agentId={agent.agentId} />}
+          <Card of={heard.data} agentId={agent.agentId} />
+          {agent.callId === callId && !guest(heard.data, agent.agentId) && <Acts of={heard.data} agentId={agent.agentId} />}
+          {((agent.state === "talking" && !guest(heard.data, agent.agentId)) || agent.state === "wrap_up") && <WrapUp key={callId} of={heard.data} inWrapUp={agent.state === "wrap_up"} agentId={agent.agentId} />}
           <History of={heard.data} />
         </div>
       ) : (
@@ -38,13 +38,15 @@ export function CallPanel({ agent, callId }: { agent: Agent; callId: string | nu
   );
 }
 
-function Card({ of }: { of: Call }) {
+function Card({ of, agentId }: { of: Call; agentId: number }) {
   const t = useDeskWords();
   const now = useServerNow();
   const contact = useContact(of).data;
   const queue = useQueues().data?.data.find(({ callinId }) => callinId === of.queueId);
   const { held, muted, conference, consulting, live } = hears(of);
   const attributes = Object.entries(contact?.attributes ?? {});
+  const asGuest = guest(of, agentId);
+  const others = of.parties.filter((party) => party.agentId === null || (party.agentId !== of.agentId && party.agentId !== agentId));
   return (
     <div className={css["card"]}>
       <div className={css["who"]}>
@@ -56,10 +58,12 @@ function Card({ of }: { of: Call }) {
       <div className={css["acts"]}>
         {held && <Badge tone="warn">{t.onHold(duration((Date.parse(of.heldUntil!) - now) / 1000))}</Badge>}
         {muted && <Badge tone="warn">{t.youAreMuted}</Badge>}
-        {consulting && <Badge tone="info">{t.consulting}</Badge>}
+        {consulting && asGuest === null && <Badge tone="info">{t.consulting}</Badge>}
+        {asGuest === "asked" && <Badge tone="info">{t.asked}</Badge>}
         {conference && <Badge tone="info">{t.conference}</Badge>}
       </div>
-      {of.parties.map((party) => <p key={party.calledAt}>{t.partyIs(party.target, t.partyStates[party.state])}</p>)}
+      {asGuest && <p>{t.guest[asGuest]}</p>}
+      {others.length > 0 && <Parties of={others} agentId={agentId} />}
       {attributes.length > 0 && (
         <dl className={css["attributes"]}>
           {attributes.map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name} =`}>{String(value)}</dd>])}
@@ -67,6 +71,13 @@ function Card({ of }: { of: Call }) {
       )}
     </div>
   );
+}
+
+function Parties({ of, agentId }: { of: Call["parties"]; agentId: number }) {
+  const t = useDeskWords();
+  const colleagues = useColleagues(agentId).data ?? [];
+  const nameOf = (party: Call["parties"][number]) => colleagues.find((one) => one.agentId === party.agentId)?.agentName ?? phone(party.target);
+  return of.map((party) => <p key={party.calledAt}>{t.partyIs(nameOf(party), t.partyStates[party.state])}</p>);
 }
 
 type Asked = "transfer" | "consult" | "keypad" | "hangUp" | null;

@@ -8,7 +8,9 @@ import { useAgentId, useCallId, type Agent } from "./data.ts";
 import css from "./desk.module.css";
 import { Missed } from "./Missed.tsx";
 import { PhonePanel } from "./PhonePanel.tsx";
+import { Preview } from "./Preview.tsx";
 import { StatePanel } from "./StatePanel.tsx";
+import { Today } from "./Today.tsx";
 import { useDeskWords } from "./words.ts";
 
 /** An agent's own state and call, and what is left for them to do. */
@@ -33,8 +35,10 @@ function Parts({ heard }: { heard: Heard<Agent> }) {
         <StatePanel heard={heard} />
         <PhonePanel agent={agent} />
         <CallPanel agent={agent} callId={callId} />
+        <Preview agent={agent} />
       </div>
       <div className={css["column"]}>
+        <Today agentId={agent.agentId} />
         <Callbacks agentId={agent.agentId} />
         <Missed agentId={agent.agentId} />
       </div>

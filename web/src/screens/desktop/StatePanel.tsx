@@ -1,19 +1,18 @@
 import { useState } from "react";
 import { api, call } from "../../data/api.ts";
 import { useServerNow } from "../../data/clock.ts";
-import type { Heard } from "../../data/stream.ts";
+import { age, STALE_S, type Heard } from "../../data/stream.ts";
 import { duration } from "../../format/format.ts";
 import { AGENT_TONES } from "../../parts/agentTones.ts";
 import { Badge } from "../../parts/Badge.tsx";
 import { Button } from "../../parts/Button.tsx";
-import { Dialog } from "../../parts/Dialog.tsx";
-import { Field } from "../../parts/Field.tsx";
 import { Panel } from "../../parts/Panel.tsx";
 import { stateActs, type StateAct } from "./acts.ts";
-import { useAct, type Agent } from "./data.ts";
+import { useAct, usePauseReasons, type Agent } from "./data.ts";
 import css from "./desk.module.css";
 import { usePhone } from "./PhonePanel.tsx";
 import { blocks } from "./phone/status.ts";
+import { Reason } from "./Reason.tsx";
 import { useDeskWords } from "./words.ts";
 
 /** The agent's state, since when, what it becomes next, and how to change it. */
@@ -22,10 +21,12 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
   const now = useServerNow();
   const act = useAct();
   const [pausing, setPausing] = useState(false);
+  const reasons = usePauseReasons().data;
   const agent = heard.data;
   const waits = blocks(usePhone().status);
   const params = { params: { path: { id: agent.agentId } } };
   const inCall = agent.callId !== null;
+  const old = age(heard.readAt) > STALE_S; // a page that wakes knows the state in which it fell asleep
 
   const send: Record<StateAct, () => void> = {
     signIn: () => act.mutate(() => call(api.POST("/v1/agents/{id}/sign-in", params))),
@@ -38,10 +39,11 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
     <Panel title={t.myState} live heard={heard}>
       <div className={css["body"]}>
         <div className={css["state"]} role="status" aria-live="polite">
-          <Badge tone={AGENT_TONES[agent.state]}>{t.states[agent.state]}</Badge>
+          <Badge tone={old ? "quiet" : AGENT_TONES[agent.state]}>{old ? t.notKnown : t.states[agent.state]}</Badge>
           {agent.pauseReason && <span>{t.because(agent.pauseReason === "no_answer" ? t.unanswered : agent.pauseReason)}</span>}
           {agent.nextState && <span className={css["next"]}>{t.next(t.states[agent.nextState])}</span>}
         </div>
+        {old && <p>{t.wasKnown(t.states[agent.state])}</p>}
         <p className={css["since"]}>{t.since(duration((now - Date.parse(agent.stateSince)) / 1000))}</p>
         {agent.wrapUpUntil && <p className={css["since"]}>{t.wrapUpEnds(duration((Date.parse(agent.wrapUpUntil) - now) / 1000))}</p>}
         {agent.wrapUpCodeNeeded && <p>{t.codeNeeded}</p>}
@@ -60,31 +62,17 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
         </div>
       </div>
       {pausing && (
-        <Pause
+        <Reason
+          title={t.pauseWhy}
+          reasons={reasons?.length ? reasons : t.pauseReasons.split("|")}
+          act={t.act.pause}
           onClose={() => setPausing(false)}
-          onPause={(reason) => {
+          onChoose={(reason) => {
             setPausing(false);
             act.mutate(() => call(api.POST("/v1/agents/{id}/pause", { ...params, body: { reason } })));
           }}
         />
       )}
     </Panel>
-  );
-}
-
-function Pause({ onPause, onClose }: { onPause: (reason: string) => void; onClose: () => void }) {
-  const t = useDeskWords();
-  const [reason, setReason] = useState("");
-  return (
-    <Dialog title={t.pauseWhy} onClose={onClose}>
-      <div className={css["acts"]}>
-        {t.pauseReasons.split("|").map((one) => <Button key={one} onClick={() => onPause(one)}>{one}</Button>)}
-      </div>
-      <form className={css["line"]} onSubmit={(event) => { event.preventDefault(); if (reason.trim()) onPause(reason.trim()); }}>
-        <Field label={t.otherReason} value={reason} maxLength={100} onChange={({ target }) => setReason(target.value)} />
-        <Button type="submit" disabled={!reason.trim()}>{t.act.pause}</Button>
-      </form>
-      <div className={css["ends"]}><Button onClick={onClose}>{t.cancel}</Button></div>
-    </Dialog>
   );
 }

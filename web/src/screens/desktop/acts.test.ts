@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dueAt, hears, stateActs, talkedSince } from "./acts.ts";
+import { dueAt, guest, hears, stateActs, talkedSince } from "./acts.ts";
 
 test("an agent who wraps up and owes a code is not offered to be ready", () => {
   const state = { state: "wrap_up", nextState: null } as const;
@@ -14,9 +14,20 @@ test("what was chosen for after the call can be taken back", () => {
 
 test("somebody who is called for a consultation is not in a conference yet", () => {
   const party = { kind: "number", agentId: null, target: "0901", calledAt: "2026-03-10T02:00:00Z" } as const;
-  const call = { heldUntil: "2026-03-10T02:10:00Z", muted: false, state: "answered" } as const;
+  const call = { agentId: 7, heldUntil: "2026-03-10T02:10:00Z", muted: false, state: "answered" } as const;
   expect(hears({ ...call, parties: [{ ...party, state: "called" }] })).toMatchObject({ held: true, consulting: true, conference: false });
   expect(hears({ ...call, heldUntil: null, parties: [{ ...party, state: "talking" }] })).toMatchObject({ held: false, consulting: false, conference: true });
+});
+
+test("a colleague who was consulted and got the call is its agent, and not in a conference", () => {
+  const party = (state: "consulting" | "talking") => ({ kind: "agent", agentId: 8, target: "phone-8", calledAt: "2026-03-10T02:00:00Z", state }) as const;
+  const call = { heldUntil: null, muted: false, state: "answered" } as const;
+  expect(guest({ agentId: 7, parties: [party("consulting")] }, 8)).toBe("asked");
+  expect(guest({ agentId: 7, parties: [party("talking")] }, 8)).toBe("joined");
+  expect(guest({ agentId: 7, parties: [party("talking")] }, 7)).toBeNull();
+  expect(guest({ agentId: 8, parties: [party("talking")] }, 8)).toBeNull();
+  expect(hears({ ...call, agentId: 8, parties: [party("talking")] }).conference).toBe(false);
+  expect(hears({ ...call, agentId: 7, parties: [party("talking")] }).conference).toBe(true);
 });
 
 test("talk counts from the agent's own first talk", () => {

@@ -25,15 +25,22 @@ export function stateActs({ state, nextState, wrapUpCodeNeeded }: Pick<Agent, "s
 
 export type Hears = { held: boolean; muted: boolean; consulting: boolean; conference: boolean; live: boolean };
 
-/** How customer and agent hear each other. */
-export function hears({ heldUntil, muted, parties, state }: Pick<Call, "heldUntil" | "muted" | "parties" | "state">): Hears {
+/** How customer and agent hear each other. Whoever was consulted and then got the call remains a party of it: they are its agent. */
+export function hears({ agentId, heldUntil, muted, parties, state }: Pick<Call, "agentId" | "heldUntil" | "muted" | "parties" | "state">): Hears {
+  const others = parties.filter((party) => party.agentId === null || party.agentId !== agentId);
   return {
     held: heldUntil !== null,
     muted,
-    consulting: parties.some((party) => party.state === "called" || party.state === "consulting"),
-    conference: parties.some((party) => party.state === "talking"),
+    consulting: others.some((party) => party.state === "called" || party.state === "consulting"),
+    conference: others.some((party) => party.state === "talking"),
     live: state === "answered",
   };
+}
+
+/** Whether an agent is in the call of another: `asked` by them, or `joined` in a conference; null: it is their own. */
+export function guest({ agentId, parties }: Pick<Call, "agentId" | "parties">, of: number): "asked" | "joined" | null {
+  const party = agentId === of ? undefined : parties.find((one) => one.agentId === of);
+  return party ? (party.state === "talking" ? "joined" : "asked") : null;
 }
 
 /** Seconds in which agent and customer had each other, holds included: from the first talk with this agent. */

@@ -14,6 +14,7 @@ export type Agent = Schemas["AgentView"];
 export type Call = Schemas["CallDetailView"];
 export type Missed = Schemas["MissedView"];
 export type Callback = Schemas["CallbackView"];
+export type Offer = NonNullable<Schemas["PreviewView"]["offer"]>;
 
 /** Calls of an agent, newest first: the endpoint also answers in CSV, which its type tells. */
 async function callsOf(agentId: number, size: number, phoneNumber?: string): Promise<Schemas["CallView"][]> {
@@ -22,6 +23,7 @@ async function callsOf(agentId: number, size: number, phoneNumber?: string): Pro
 }
 
 const OFTEN_MS = 2_000;
+const PREVIEWS_MS = 5_000;
 const SELDOM_MS = 10_000;
 
 /** The id of the agent of whoever is signed in; null: they have none. */
@@ -93,6 +95,34 @@ export function useHistory(of: Call) {
     queryFn: () => callsOf(agentId!, 6, of.phoneNumber),
     enabled: agentId !== null && of.phoneNumber !== "",
   });
+}
+
+/** Calls of the agent with a number, newest first. */
+export function useCallsWith(phoneNumber: string) {
+  const agentId = useAgentId();
+  return useQuery({ queryKey: ["desk", "calls with", phoneNumber], queryFn: () => callsOf(agentId!, 5, phoneNumber), enabled: agentId !== null });
+}
+
+export function usePreview(agentId: number) {
+  return useQuery({
+    queryKey: ["desk", "preview", agentId],
+    queryFn: () => call(api.GET("/v1/agents/{id}/preview", { params: { path: { id: agentId } } })),
+    refetchInterval: PREVIEWS_MS,
+  });
+}
+
+export function useToday(agentId: number) {
+  return useQuery({
+    queryKey: ["desk", "today", agentId],
+    queryFn: () => heard(call(api.GET("/v1/agents/{id}/today", { params: { path: { id: agentId } } }))),
+    refetchInterval: SELDOM_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The reasons that the company offers; none: the console has some of its own. */
+export function usePauseReasons() {
+  return useQuery({ queryKey: ["desk", "pause reasons"], queryFn: async () => (await call(api.GET("/v1/pause-reasons"))).reasons, staleTime: 60_000 });
 }
 
 export function useQueues() {

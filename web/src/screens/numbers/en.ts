@@ -1,0 +1,18 @@
+export const en = {
+  title: "Numbers",
+  called: "Numbers that callers dial",
+  noCalled: "No number was given to this company yet",
+  noCalledText: "Whoever runs this server gives numbers to companies.",
+  callerIds: "Numbers that called persons see",
+  noCallerIds: "No campaign shows a number of its own",
+  number: "Number",
+  queue: "Queue",
+  refused: "No queue: callers are refused",
+  trunk: "Trunk",
+  anyTrunk: "Any",
+  given: "Since",
+  campaigns: "Shown by campaigns",
+  ours: "Callers who ring back reach us",
+  notOurs: "Not a number of this company",
+  ringBack: "Ringing back",
+};
