@@ -112,6 +112,30 @@ async def test_large_file_is_read_by_a_process_of_its_own(tenant, monkeypatch):
     assert (await send(tenant, dnc_list_id, text)).json()["updated"] == LARGE - 30
 
 
+async def test_large_files_have_the_space_of_their_tenant_and_small_ones_need_none(tenant, serving):
+    dnc_list_id = await made(tenant)
+    async with serving(tenant_spool_mb=1, min_free_mb=10**9) as client:  # below the floor they are taken all the same
+        path, headers = f"/v1/do-not-call/{dnc_list_id}/numbers", {"content-type": "text/csv"} | tenant.key.headers
+        for rows, status in ((200_000, 507), (30_000, 200), (1000, 200)):
+            text = "phone\n" + "".join(f"{vn_mobile(n)}\n" for n in range(rows))
+            response = await client.post(path, content=text.encode(), headers=headers)
+            assert response.status_code == status, response.text
+            if status == 507:
+                assert "already have 1 MB" in refused(response, 507, "FAIL")
+
+
+async def test_large_file_with_an_idempotency_key_is_added_once(tenant):
+    dnc_list_id = await made(tenant)
+    path = f"/v1/do-not-call/{dnc_list_id}/numbers"
+    headers = {"content-type": "text/csv", "idempotency-key": "one"}
+    text = "phone\n" + "".join(f"{vn_mobile(n)}\n" for n in range(LARGE))
+    answers = [await tenant.post(path, content=text.encode(), headers=headers) for _ in range(2)]
+    assert [counts(one.json()) for one in answers] == [(LARGE, 0, 0)] * 2
+    assert "was used before" in refused(
+        await tenant.post(path, content=(text + "0901234567\n").encode(), headers=headers), 400, "INVALID_INPUT"
+    )
+
+
 async def test_large_file_that_is_none_is_refused(tenant, monkeypatch):
     monkeypatch.setattr(upload, "_drained", not_here)
     dnc_list_id = await made(tenant)

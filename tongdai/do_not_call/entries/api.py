@@ -207,16 +207,18 @@ async def _context(request: Request) -> RowContext:
 
 
 async def _sent(request: Request, context: RowContext, listed: int) -> tuple[bytes, list[Checked], Detected | None]:
-    """The body, its rows, checked, and what was read as what; of a file, `listed` failed rows and warnings.
+    """The body, of a file its digest; its rows, checked, of a file with `listed` failed ones and warnings; and what was
+    read as what.
 
     InvalidInput for a single invalid number.
     """
     if upload.is_file(request):
-        raw = await upload.body_of(request)
-        checked, detected = await upload.checked(request, raw, context, listed)
+        async with upload.received(request) as spooled:
+            checked, detected = await upload.checked(request, spooled, context, listed)
+            digest = spooled.digest
         if any(batch.in_two_countries for batch in checked):
             detected.notes.append(note_of_two_countries(context.country))
-        return raw, checked, detected
+        return digest, checked, detected
     raw = await body.read_json(request)
     sent = body.decode(raw, _new_numbers)
     if sent.numbers is None:

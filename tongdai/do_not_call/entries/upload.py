@@ -2,17 +2,19 @@
 
 Large ones, and workbooks, are read by a process of their own (`python -m tongdai.do_not_call.entries`), others in a
 thread, one at a time in a process: a thread has to share the interpreter with the event loop. Tenants take turns; each
-may have FILES_EACH under way, as those that wait are in memory.
+may have FILES_EACH under way. A file of more than IN_THREAD is on the disk while it arrives and waits, where it counts
+in `tenant_spool_mb`; it is taken as long as there is any space, as calls must not be made to its numbers.
 """
 
 import asyncio
-import io
+import hashlib
 import os
 import sys
 import tempfile
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import msgspec
 
@@ -26,15 +28,18 @@ from tongdai.files.detected import Detected
 from tongdai.files.frames import REFUSED, drained, read_frames
 from tongdai.files.limits import limits_of
 from tongdai.files.uploads import threads
+from tongdai.files.uploads.space import Share, share_of
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
-from tongdai.ids import DncListId, TenantId
+from tongdai.ids import DncListId
 from tongdai.runtime.shares import OF_UPLOADS, Shares
 from tongdai.runtime.turns import Turns
 
 PLAIN = "text/plain"
 IN_THREAD = 256 * 1024
-"""Bytes; a larger file is read by a process of its own."""
+"""Bytes; a larger file is kept on the disk and read by a process of its own."""
+_INLINE = 64 * 1024
+"""Bytes; more than that is hashed and written in a thread."""
 FILES_EACH = 4
 """Files of a tenant that may be received, or wait to be read, in a process."""
 _shares = Shares(FILES_EACH * OF_UPLOADS)
@@ -74,46 +79,86 @@ def storing(request: Request, dnc_list_id: DncListId) -> AbstractAsyncContextMan
     return _storing.of((principal_of(request).tenant_id, dnc_list_id))
 
 
-async def body_of(request: Request) -> bytes:
+class Spooled:
+    """A file while it arrives, and then as a whole."""
+
+    def __init__(self, file: IO[bytes], share: Share) -> None:
+        self.file = file
+        self.share = share
+        self.size = 0
+        self._digest = hashlib.sha256()
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of what has arrived."""
+        return self._digest.digest()
+
+    def take(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > IN_THREAD:
+            self.share.grow_to(self.size)
+        self._digest.update(data)
+        self.file.write(data)
+
+    def end(self, rest: bytes) -> None:
+        self.take(rest)
+        self.file.flush()
+
+
+@asynccontextmanager
+async def received(request: Request) -> AsyncGenerator[Spooled]:
+    """The whole body; its file is there within the block."""
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedMediaType("Content-Encoding is not understood: send the file as it is")
-    return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb * body.MB)])
+    settings, tenant_id = settings_of(request), principal_of(request).tenant_id
+    with (
+        share_of(settings, tenant_id, floor=False) as share,
+        tempfile.SpooledTemporaryFile(IN_THREAD, dir=str(_folder(request))) as file,
+    ):
+        spooled = Spooled(cast("IO[bytes]", file), share)
+        pieces = body.pieces(request, settings.max_body_mb * body.MB)
+        rest = await threads.received(pieces, tenant_id, spooled.take)
+        if len(rest) > _INLINE:
+            await threads.written(tenant_id, spooled.end, rest)
+        else:
+            spooled.end(rest)
+        yield spooled
 
 
-async def checked(request: Request, raw: bytes, context: RowContext, listed: int) -> tuple[list[Checked], Detected]:
+def _folder(request: Request) -> Path:
+    return Path(settings_of(request).data_dir) / process.FOLDER
+
+
+async def checked(
+    request: Request, spooled: Spooled, context: RowContext, listed: int
+) -> tuple[list[Checked], Detected]:
     """All rows of a file, checked, and what was read as what; it has at most MAX_ROWS, so the result fits in memory."""
-    settings = settings_of(request)
     body_format = _format_of(request)
     assert body_format is not None
-    task = Task(
-        body_format, limits_of(settings), context.country, context.zone.key, context.now, listed, parent=os.getpid()
-    )
+    limits = limits_of(settings_of(request))
+    task = Task(body_format, limits, context.country, context.zone.key, context.now, listed, parent=os.getpid())
     # A workbook of a few bytes may decompress to anything.
-    apart = len(raw) > IN_THREAD or body_format.format is Format.XLSX
+    apart = spooled.size > IN_THREAD or body_format.format is Format.XLSX
     tenant_id = principal_of(request).tenant_id
     async with process.turns.of(tenant_id) if apart else threads.reading(tenant_id):
         request.require_client()  # it may have left while the file waited
         if apart:
-            return await _apart(tenant_id, raw, task, Path(settings.data_dir) / process.FOLDER)
-        return await asyncio.to_thread(_drained, raw, task)
+            return await _apart(spooled, task, _folder(request))
+        return await asyncio.to_thread(_drained, spooled.file, task)
 
 
-def _drained(raw: bytes, task: Task) -> tuple[list[Checked], Detected]:
-    return drained(read(io.BytesIO(raw), task))
+def _drained(file: IO[bytes], task: Task) -> tuple[list[Checked], Detected]:
+    file.seek(0)
+    return drained(read(file, task))
 
 
-async def _apart(tenant_id: TenantId, raw: bytes, task: Task, folder: Path) -> tuple[list[Checked], Detected]:
+async def _apart(spooled: Spooled, task: Task, folder: Path) -> tuple[list[Checked], Detected]:
     """The same, by a process of its own."""
-    with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as out:
-        await threads.written(tenant_id, _write, file, raw)
+    with tempfile.TemporaryFile(dir=folder) as out:
         argument = msgspec.json.encode(task).decode()
-        await process.run(entries.__name__, argument, file, out, process.too_much(task.limits))
+        await process.run(entries.__name__, argument, spooled.file, out, process.too_much(task.limits))
+        spooled.share.grow_to(spooled.share.bytes + os.fstat(out.fileno()).st_size)
         return await asyncio.to_thread(_reported, out)
-
-
-def _write(file: IO[bytes], raw: bytes) -> None:
-    file.write(raw)
-    file.flush()
 
 
 def _reported(out: IO[bytes]) -> tuple[list[Checked], Detected]:

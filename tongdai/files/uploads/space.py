@@ -29,13 +29,14 @@ def require_room(settings: Settings) -> None:
 class Share:
     """The part of its tenant's space that one request has."""
 
-    def __init__(self, settings: Settings, tenant_id: TenantId) -> None:
-        self._settings, self._tenant_id = settings, tenant_id
+    def __init__(self, settings: Settings, tenant_id: TenantId, *, floor: bool = True) -> None:
+        self._settings, self._tenant_id, self._floor = settings, tenant_id, floor
         self.bytes = 0
 
     def grow_to(self, size: int) -> None:
         """Have so many bytes in all. InsufficientStorage when that is more than the share or the disk has."""
-        require_room(self._settings)
+        if self._floor:
+            require_room(self._settings)
         more, limit_mb = size - self.bytes, self._settings.tenant_spool_mb
         if _used[self._tenant_id] + more > limit_mb * MB:
             raise InsufficientStorage(f"Uploads of this tenant already have {limit_mb} MB: wait for these")
@@ -49,10 +50,14 @@ class Share:
 
 
 @contextmanager
-def share_of(settings: Settings, tenant_id: TenantId) -> Generator[Share]:
-    """Within the block the request may have files. InsufficientStorage when the disk is short of space."""
-    require_room(settings)
-    share = Share(settings, tenant_id)
+def share_of(settings: Settings, tenant_id: TenantId, *, floor: bool = True) -> Generator[Share]:
+    """Within the block the request may have files. InsufficientStorage when the disk is short of space.
+
+    Without `floor` these are taken as long as there is any.
+    """
+    if floor:
+        require_room(settings)
+    share = Share(settings, tenant_id, floor=floor)
     try:
         yield share
     finally:
