@@ -26,7 +26,7 @@ from tongdai.do_not_call.entries.validation import (
     note_of_two_countries,
 )
 from tongdai.do_not_call.model import MAX_NUMBERS, MAX_REASON, MAX_ROWS, InvalidRow
-from tongdai.errors import InvalidInput, NotFound
+from tongdai.errors import InsufficientStorage, InvalidInput, NotFound
 from tongdai.files import Format, media_type
 from tongdai.files.detected import Detected
 from tongdai.http import body, paging
@@ -172,6 +172,7 @@ others are added."""
             warnings=[],
             detected=None,
         ),
+        failures=(InsufficientStorage(),),
     )
 )
 async def add_numbers(request: Request) -> Response:
