@@ -15,6 +15,7 @@ from tests.support.calls import a_call
 from tests.support.given import given_to, sound_of
 from tests.support.sound_files import tone
 from tongdai import __version__
+from tongdai.contacts.numbers import customer_id
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
 from tongdai.processes.api import ALL_ENDPOINTS, ENDPOINTS
@@ -47,9 +48,7 @@ CONTACTS = Upload({}, b"phone,name\n0901234567,A\n", {"content-type": "text/csv"
 BODIES = {
     "POST /v1/campaigns": {"campaignName": "A"},
     "PATCH /v1/campaigns/{id}": {"campaignName": "B"},
-    "POST /v1/campaigns/{id}/start": None,
-    "POST /v1/campaigns/{id}/pause": None,
-    "POST /v1/campaigns/{id}/stop": None,
+    **{f"POST /v1/campaigns/{{id}}/{act}": None for act in ("start", "pause", "stop")},
     "POST /v1/campaigns/{id}/contacts": ONE,
     "POST /v1/campaigns/{id}/contacts/bulk": {"contacts": [ONE]},
     "POST /v1/campaigns/{id}/contacts/bulk/columns": CONTACTS,
@@ -59,6 +58,7 @@ BODIES = {
     "PATCH /v1/campaigns/{id}/contact-lists/{listId}": {"listName": "B"},
     "POST /v1/campaigns/{id}/contacts/delete": lambda ids: {"listId": int(ids["list"])},
     "POST /v1/campaigns/{id}/contacts/move": lambda ids: {"listId": int(ids["list"]), "toListId": int(ids["list"])},
+    "POST /v1/customers/{customerId}/erase": {"keepDoNotCall": True},
     "POST /v1/do-not-call": {"name": "Another"},
     "POST /v1/do-not-call/{dncListId}/numbers": ONE,
     "POST /v1/queues/inbound": {"callinName": "A"},
@@ -92,8 +92,7 @@ BODIES = {
     **{f"POST /v1/calls/{{callId}}/{act}": None for act in ("resume", "mute", "unmute", "hang-up")},
     "POST /v1/calls/{callId}/dtmf": {"digits": "1"},
     "POST /v1/missed-calls/{callId}/claim": lambda ids: {"agentId": int(ids["agent"])},
-    "POST /v1/missed-calls/{callId}/release": None,
-    "POST /v1/missed-calls/{callId}/close": None,
+    **{f"POST /v1/missed-calls/{{callId}}/{act}": None for act in ("release", "close")},
     "POST /v1/callbacks": lambda ids: {"queueId": int(ids["queue"]), "phoneNumber": "0901234567"},
     "PATCH /v1/callbacks/{callbackId}": {"dueAt": "2027-03-10T02:00:00Z"},
     "POST /v1/reports/call-logs": {"page": 1},
@@ -103,15 +102,13 @@ BODIES = {
     "PUT /v1/campaigns/{id}/wrap-up": {"mode": "optional"},
     "PUT /v1/queues/inbound/{id}/wrap-up": {"mode": "optional"},
     "PUT /v1/calls/{callId}/wrap-up": lambda ids: {"codeId": int(ids["code"])},
-    "POST /v1/calls/{callId}/listen": {"endpoint": "sup"},
-    "POST /v1/calls/{callId}/whisper": {"endpoint": "sup"},
-    "POST /v1/calls/{callId}/barge": {"endpoint": "sup"},
-    "POST /v1/calls/{callId}/leave": {"endpoint": "sup"},
-    "POST /v1/calls/{callId}/take-over": {"endpoint": "sup"},
+    **{
+        f"POST /v1/calls/{{callId}}/{act}": {"endpoint": "sup"}
+        for act in ("listen", "whisper", "barge", "leave", "take-over")
+    },
     "POST /v1/calls/{callId}/transfer": {"number": "0901234567"},
     "POST /v1/calls/{callId}/consult": {"number": "0901234567"},
-    "POST /v1/calls/{callId}/consult/complete": None,
-    "POST /v1/calls/{callId}/consult/cancel": None,
+    **{f"POST /v1/calls/{{callId}}/consult/{act}": None for act in ("complete", "cancel")},
     "POST /v1/calls/{callId}/conference": None,
     "POST /v1/api-keys": {"scopes": ["queue"]},
     "POST /v1/users": {"name": "A", "login": "+84907654321", "role": "viewer"},
@@ -135,6 +132,7 @@ QUERIES = {
     "/v1/queues/inbound/{id}/live/events": "?events=1",
     "/v1/wrap-up-codes/counts": "?from=2026-03-10T00:00:00Z&to=2026-03-11T00:00:00Z",
     "/v1/audit": "?action=campaign.create",
+    "/v1/contacts": "?phoneNumber=0901234567",
     "/v1/do-not-call/check": "?phoneNumber=0901234567",
 }
 # The kind of thing that each id in a path names.
@@ -143,6 +141,7 @@ THINGS = {
     ("campaigns", "listId"): "list",
     ("campaigns", "contactId"): "contact",
     ("campaigns", "job_id"): "job",
+    ("customers", "customerId"): "customer",
     ("do-not-call", "dncListId"): "dnc_list",
     ("do-not-call", "phoneNumber"): "dnc_number",
     ("queues", "id"): "queue",
@@ -206,6 +205,7 @@ async def world_of(tenant):
         "campaign": campaign_id,
         "list": added["listId"],
         "contact": added["contactId"],
+        "customer": customer_id.of(tenant.tenant_id)(84907654321),
         "job": await tenant.bulk(campaign_id, [ONE], listName="L"),
         "queue": await tenant.queue("Q", callinNumber="1900"),
         "sound": await sound_of(tenant),

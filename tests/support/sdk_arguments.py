@@ -243,9 +243,15 @@ OF_LISTS: dict[str, dict[str, Any]] = {
     "rename_contact_list": {"campaign_id": 1, "list_id": 2, "name": "a"},
     "delete_contact_list": {"campaign_id": 1, "list_id": 2},
 }
+OF_LISTS |= {
+    "search_contacts": {"phone_number": "0901", "external_id": "a", "name": "b", "page_size": 20},
+    "customer": {"customer_id": 1},
+    "export_customer": {"customer_id": 1},
+}
 _CHOSEN: dict[str, Any] = {"contact_ids": [2], "list_id": 3, "call_status": ["busy"], "dry_run": True, "after": 4}
 STEPS: dict[str, Operation[Any]] = {
     "call_again": operations.contacts.call_again_step(1, **_CHOSEN),
+    "erase_customer": operations.contacts.erase_step(1, keep_do_not_call=True, after="1:2"),
     "delete_contacts": operations.contacts.delete_contacts_step(1, **_CHOSEN),
     "move_contacts": operations.contacts.move_contacts_step(1, 5, **_CHOSEN),
 }

@@ -323,3 +323,25 @@ def callback_of(row: asyncpg.Record) -> Callback:
     values: dict[str, Any] = dict(row)
     values |= {"source": Source(values["source"]), "state": CallbackState(values["state"])}
     return Callback(**values)
+
+
+CALLING = "select true from callback where tenant_id = $1 and phone = $2 and state = 'calling' limit 1"
+FORGET = """
+with held as (
+    select callback_id from callback where tenant_id = $1 and phone = $2 order by callback_id for update
+), gone as (
+    delete from callback c using held
+    where c.tenant_id = $1 and c.callback_id = held.callback_id and c.state <> 'calling'
+    returning c.callback_id
+)
+select count(*) from gone
+"""
+
+
+async def forget(conn: Connection, tenant_id: TenantId, phone: str) -> int | None:
+    """Delete the callbacks to a number, those that have ended too, within the caller's transaction.
+
+    Returns their number. None: one is being called, and the transaction must not commit.
+    """
+    gone = await conn.fetchval(FORGET, tenant_id, phone)
+    return None if await conn.fetchval(CALLING, tenant_id, phone) else gone

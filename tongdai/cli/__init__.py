@@ -40,6 +40,10 @@ COMMANDS = {
         "data.lists",
         "Create, rename, delete and empty contact lists, move contacts between them, by a running server.",
     ),
+    "customer": (
+        "data.customers",
+        "Find who has a number in all campaigns, export everything about it, erase it, by a running server.",
+    ),
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),
     "queue": ("queues", "Create and list a tenant's inbound queues; set how callers are treated."),
     "agent": ("agents", "Create, change and list agents by a running server, sign them in and out."),
@@ -75,9 +79,9 @@ def program() -> None:
     """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
 
     Settings come from a TOML file (--config), TONGDAI_* in the environment (TONGDAI_PORT=9000) and options;
-    later ones win. contacts, lists, dnc, agent, calls, callbacks, report, wrapup, team, top and, of queue, settings,
-    menu, delete and why use a running server; campaign uses one when it gets a key; the others use the database,
-    whether a server runs or not.
+    later ones win. contacts, lists, customer, dnc, agent, calls, callbacks, report, wrapup, team, top and, of queue,
+    settings, menu, delete and why use a running server; campaign uses one when it gets a key; the others use the
+    database, whether a server runs or not.
 
     \b
     Examples:

@@ -28,12 +28,12 @@ async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) 
 
 # Of `c`, a row of contact, and `z`, its time zone: whether it is in a call is evaluated only for rows on the page. In
 # the order of the fields of Contact and of `Contact.shown`.
-_CONTACT = f"""c.contact_id, c.number, {qualified_columns("c", FIELDS[:DOCUMENTED])}{process_status("c")},
+CONTACT = f"""c.contact_id, c.number, {qualified_columns("c", FIELDS[:DOCUMENTED])}{process_status("c")},
     c.call_status, {qualified_columns("c", FIELDS[DOCUMENTED:])}c.attributes, nullif(z.name, '') as zone"""
 
 
 _COLUMNS = f"contact_id, number, process_status, call_status, attributes, zone, {COLUMNS}"
-"""The columns of a contact that _CONTACT needs."""
+"""The columns of a contact that CONTACT needs."""
 
 
 def _by_id(where: str, limit: str) -> str:
@@ -52,7 +52,7 @@ def _by_id(where: str, limit: str) -> str:
 
 # One row without a contact: the page is past the end. No row: there is no such list.
 PAGE = f"""
-select total.contacts as total, {_CONTACT} from contact_list l
+select total.contacts as total, {CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
     where t.tenant_id = $1 and t.campaign_id = l.campaign_id and t.list_id = l.list_id
@@ -82,7 +82,7 @@ start as (
     select block << 10 as contact_id, $5 - before as further
     from narrow where before <= $5 and $5 < before + contacts
 )
-select total.contacts as total, {_CONTACT} from contact_list l
+select total.contacts as total, {CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
     where t.tenant_id = $1 and t.campaign_id = l.campaign_id and t.list_id = l.list_id
@@ -96,7 +96,7 @@ DEEP = 1000
 """From this offset on the sums cost less than passing by what comes before."""
 
 _OF_STATUS = f"""
-select total.contacts as total, {_CONTACT} from contact_list l
+select total.contacts as total, {CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
     where t.tenant_id = $1 and t.campaign_id = l.campaign_id and t.list_id = l.list_id
@@ -125,7 +125,7 @@ PAGE_IN_CALL = _OF_STATUS.format(
 _PERSON = f"""
 with found as materialized (
     select * from (
-        select {_CONTACT} from contact c join time_zone z on z.zone = c.zone
+        select {CONTACT} from contact c join time_zone z on z.zone = c.zone
         where c.tenant_id = $1 and c.campaign_id = $2 and c.list_id + 0 = $3 and {{column}} = $6
             and ($8::text is null or external_id = $8)
     ) of_all where $7::smallint is null or process_status = $7
@@ -162,12 +162,12 @@ async def page(
         rows = await conn.fetch(PAGE if offset < DEEP else PAGE_DEEP, *place)
     if not rows:
         return None
-    return [_contact(row) for row in rows if row[1] is not None], rows[0]["total"]
+    return [contact_of(row) for row in rows if row[1] is not None], rows[0]["total"]
 
 
 # Behind contact $5. Whatever the filter, a contact is found by its id, which never changes.
 _AFTER = f"""
-select l.list_id, {_CONTACT} from contact_list l
+select l.list_id, {CONTACT} from contact_list l
 left join lateral ({{contacts}}) c on true left join time_zone z on z.zone = c.zone
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
 """
@@ -188,7 +188,7 @@ _PERSON_AFTER = f"""
 select l.list_id, c.* from contact_list l
 left join lateral (
     select * from (
-        select {_CONTACT} from contact c join time_zone z on z.zone = c.zone
+        select {CONTACT} from contact c join time_zone z on z.zone = c.zone
         where c.tenant_id = $1 and c.campaign_id = $2 and c.list_id + 0 = $3 and {{column}} = $6 and c.contact_id > $5
             and ($8::text is null or external_id = $8)
     ) of_all where $7::smallint is null or process_status = $7 order by contact_id limit $4
@@ -222,11 +222,11 @@ async def after(
         rows = await conn.fetch(AFTER, *place)
     if not rows:
         return None
-    return [_contact(row) for row in rows if row[1] is not None]
+    return [contact_of(row) for row in rows if row[1] is not None]
 
 
 FIND = f"""
-select c.list_id, {_CONTACT} from contact c join time_zone z on z.zone = c.zone
+select c.list_id, {CONTACT} from contact c join time_zone z on z.zone = c.zone
 where c.tenant_id = $1 and c.campaign_id = $2 and c.contact_id = $3
 """
 
@@ -236,9 +236,9 @@ async def find(
 ) -> tuple[Contact, ListId] | None:
     """A contact of the campaign, and the list it is in."""
     row = await conn.fetchrow(FIND, tenant_id, campaign_id, contact_id)
-    return None if row is None else (_contact(row), row[0])
+    return None if row is None else (contact_of(row), row[0])
 
 
-def _contact(row: asyncpg.Record) -> Contact:
-    """Read the columns of _CONTACT, which follow one other."""
+def contact_of(row: asyncpg.Record) -> Contact:
+    """Read the columns of CONTACT, which follow one other."""
     return Contact(row[1], row[2], row[3:])

@@ -45,3 +45,16 @@ async def delete_old(conn: Connection, keep: timedelta) -> int:
         while deleted := await conn.fetchval(OLD_AUDIT, row["tenant_id"], keep, DELETED_AT_ONCE):
             total += deleted
     return total
+
+
+FORGET = """
+with changed as (
+    update audit set detail = detail - 'phone' where tenant_id = $1 and detail ->> 'phone' = $2 returning audit_id
+)
+select count(*) from changed
+"""
+
+
+async def forget(conn: Connection, tenant_id: TenantId, phone: str) -> int:
+    """Take a number out of the entries that name it, within the caller's transaction; how many did."""
+    return await conn.fetchval(FORGET, tenant_id, phone)

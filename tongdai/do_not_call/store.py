@@ -123,6 +123,20 @@ async def remove(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, 
     return True
 
 
+LISTS_WITH = """
+select dnc_list_id from do_not_call where tenant_id = $1 and phone = $2 order by dnc_list_id
+"""
+
+
+async def forget(conn: Connection, tenant_id: TenantId, phone: str) -> int:
+    """Remove a number from all lists, within the caller's transaction; the number of entries."""
+    removed = 0
+    for row in await conn.fetch(LISTS_WITH, tenant_id, phone):
+        await lock(conn, tenant_id, row["dnc_list_id"])
+        removed += bool(await conn.fetchval(REMOVE, tenant_id, row["dnc_list_id"], phone))
+    return removed
+
+
 # A locked list has no other writer, so the ctids of its rows do not change.
 EMPTY = """
 delete from do_not_call where ctid = any(array(

@@ -25,6 +25,7 @@ from tongdai.console.pages import Console
 from tongdai.contacts import api as contacts
 from tongdai.contacts.lists import api as contact_lists
 from tongdai.contacts.many import api as many_contacts
+from tongdai.customers import api as customers
 from tongdai.data_dir import ensure_private
 from tongdai.db.notify import listen, listeners
 from tongdai.db.pool import Connection, Lender
@@ -79,6 +80,7 @@ ROUTES: list[Route] = [
     *contact_lists.HANDLERS,
     *many_contacts.HANDLERS,
     *imports.HANDLERS,
+    *customers.HANDLERS,
     *do_not_call.HANDLERS,
     *queues.HANDLERS,
     *why.HANDLERS,

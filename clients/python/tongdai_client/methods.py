@@ -106,6 +106,11 @@ class Methods:
     rename_contact_list = sends(operations.contacts.rename_contact_list)
     delete_contact_list = sends(operations.contacts.delete_contact_list)
 
+    search_contacts = Paged(operations.contacts.search_contacts)
+    customer = sends(operations.contacts.customer)
+    export_customer = sends(operations.contacts.export_customer)
+    erase_customer = Method(operations.contacts.erase_customer)
+
     import_contacts = sends(operations.imports.import_contacts)
     import_file = sends(operations.imports.import_file)
     file_columns = sends(operations.imports.file_columns)

@@ -113,3 +113,16 @@ async def delete_old(conn: Connection, tenants: Sequence[TenantId], keep: timede
         while deleted := await conn.fetchval(OLD, tenant_id, keep, DELETED_AT_ONCE):
             total += deleted
     return total
+
+
+FORGET = """
+with changed as (
+    update call_event set to_target = null where tenant_id = $1 and to_target = $2 returning call_id
+)
+select count(*) from changed
+"""
+
+
+async def forget(conn: Connection, tenant_id: TenantId, phone: str) -> int:
+    """Take a number out of the events that led to it, within the caller's transaction; how many did."""
+    return await conn.fetchval(FORGET, tenant_id, phone)

@@ -56,6 +56,19 @@ with gone as (
 ), {COUNTERS.format(sign="-", changed="settled")}
 select count(*) from gone
 """
+# Whatever its state, but not in a call.
+ERASE = f"""
+with gone as (
+    delete from contact where {_HELD} and not {in_call("contact")} returning contact_id, zone, in_run, {CHANGED}
+), leaving_run as (
+    select contact_id, zone from gone where in_run
+), {LEAVE_RUNS}, due as (
+    delete from contact_due d using gone where d.tenant_id = $1 and d.contact_id = gone.contact_id
+), settled as materialized (
+    select gone.* from (select count(*) from holding) after_it cross join gone
+), {COUNTERS.format(sign="-", changed="settled")}
+select count(*) from gone
+"""
 _MOVABLE = f"{_HELD} and list_id + 0 <> $4"
 COUNT_MOVABLE = f"select count(*) from contact where {_MOVABLE}"
 # Counters before blocks, each in the order of its key, as in COUNTERS.
@@ -122,6 +135,35 @@ async def delete(
                 conn, tenant_id, by, "contacts.delete", f"campaign {campaign_id}", _detail(chosen, row[0])
             )
     return _done(found, row[0], at_once)
+
+
+OF_NUMBER = """
+select c.campaign_id, c.contact_id from campaign k cross join lateral (
+    select campaign_id, contact_id from contact where tenant_id = $1 and campaign_id = k.campaign_id and number = $2
+    offset 0
+) c where k.tenant_id = $1 order by c.contact_id
+"""
+HOLD_ALL = """
+select contact_id from contact where tenant_id = $1 and contact_id = any(array(select unnest($2::bigint[])))
+order by contact_id for update
+"""
+
+
+async def erase(conn: Connection, tenant_id: TenantId, number: int) -> int | None:
+    """Delete the contacts with a number from all campaigns, whatever their state, within the caller's transaction.
+
+    Returns their number. None: one is in a call, and the transaction must not commit.
+    """
+    found = await conn.fetch(OF_NUMBER, tenant_id, number)
+    await by_index(conn, HOLD_ALL, tenant_id, [row["contact_id"] for row in found])
+    for row in found:
+        (gone,) = await by_index(conn, ERASE, tenant_id, row["campaign_id"], [row["contact_id"]])
+        if not gone[0] and await conn.fetchval(STILL_THERE, tenant_id, row["contact_id"]):
+            return None
+    return len(found)
+
+
+STILL_THERE = "select true from contact where tenant_id = $1 and contact_id = $2"
 
 
 async def move(

@@ -22,6 +22,7 @@ Refs = dict[Any, Json]  # struct → the reference to its schema
 
 TAGS = {
     "Campaigns": "Create, change, start, pause and stop campaigns.",
+    "Customers": "The person with a number, in all campaigns of a tenant: found, exported, erased.",
     "Contacts": "The persons a campaign calls. A number is in a campaign once, whatever its list and notation.",
     "Do not call": "Lists of numbers that must not be called, by any campaign or by one.",
     "Imports": "Add many contacts with a job that survives restarts: send them, then poll the job.",

@@ -1,6 +1,7 @@
 """The outcomes of the rows of imports in the database, which keeps them for a time."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, JobId, TenantId
@@ -132,3 +133,36 @@ async def drop_seen(conn: Connection) -> bool:
     """Forget some numbers of a dry run that has ended; False when there are none."""
     job = await conn.fetchrow(DRY_RUN_TO_FORGET)
     return job is not None and bool(await conn.fetchval(DROP_SEEN, *job, DROPPED_NUMBERS))
+
+
+NEXT_SENT = """
+select job_id, seq, sent from import_outcome where tenant_id = $1 and (job_id, seq) > ($2, $3)
+order by job_id, seq limit $4
+"""
+REPLACE_SENT = """
+update import_outcome set sent = $5 where tenant_id = $1 and job_id = $2 and seq = $3 and sent = $4
+"""
+OPEN = "select count(*) from import_job where tenant_id = $1 and finished_at is null"
+
+
+class SentChunk(NamedTuple):
+    """The values of the rows of an imported chunk, as sent."""
+
+    job_id: JobId
+    seq: int
+    sent: bytes
+
+
+async def next_sent(conn: Connection, tenant_id: TenantId, after: tuple[JobId, int], limit: int) -> list[SentChunk]:
+    """The next chunks of all imports of a tenant whose rows are kept, behind one."""
+    return [SentChunk(*row) for row in await conn.fetch(NEXT_SENT, tenant_id, *after, limit)]
+
+
+async def replace_sent(conn: Connection, tenant_id: TenantId, chunk: SentChunk, sent: bytes) -> None:
+    """Store what is left of the rows of a chunk."""
+    await conn.execute(REPLACE_SENT, tenant_id, chunk.job_id, chunk.seq, chunk.sent, sent)
+
+
+async def open_imports(conn: Connection, tenant_id: TenantId) -> int:
+    """Number of a tenant's imports that have not ended."""
+    return await conn.fetchval(OPEN, tenant_id)

@@ -1,10 +1,14 @@
-"""Contacts and contact lists."""
+"""Contacts, contact lists, and customers: who has a number, in all campaigns of a tenant."""
 
+from datetime import datetime
 from enum import IntEnum
+from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from tongdai_client.models.base import Done, Result, Scalar
+from tongdai_client.models.calls import Call, Callback
 
 
 class ProcessStatus(IntEnum):
@@ -105,3 +109,78 @@ class ContactsMoved(Done, frozen=True, kw_only=True):
     """In that list already."""
     next: int | None
     """While this is not None, more contacts are to be looked at, `after` this one."""
+
+
+class FoundContact(ContactDetail, frozen=True, kw_only=True):
+    """A contact, and its campaign."""
+
+    campaign_id: int
+    campaign_name: str
+
+
+class DoNotCallEntry(Result, frozen=True, kw_only=True):
+    dnc_list_id: int
+    dnc_list_name: str
+    reason: str | None
+    expires_at: datetime | None
+    created_at: datetime
+
+
+class Customer(Result, frozen=True, kw_only=True):
+    customer_id: int
+    phone_number: str
+    contacts: list[FoundContact]
+    """Its contacts in all campaigns, newest first."""
+    do_not_call: list[DoNotCallEntry]
+    call_count: int
+    """Number of calls that have ended, in both directions."""
+    last_call_at: datetime | None
+
+
+class CallPart(Result, frozen=True, kw_only=True):
+    call_id: UUID
+    kind: str
+    queue_id: int | None
+    agent_id: int | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class ContactChangeEntry(Result, frozen=True, kw_only=True):
+    at: datetime
+    action: str
+    subject: str
+    detail: dict[str, Any] | None
+
+
+class CustomerExport(Result, frozen=True, kw_only=True):
+    """Everything that is stored about a number."""
+
+    customer_id: int
+    phone_number: str
+    contacts: list[FoundContact]
+    do_not_call: list[DoNotCallEntry]
+    exported_at: datetime
+    calls: list[Call]
+    segments: list[CallPart]
+    callbacks: list[Callback]
+    changes: list[ContactChangeEntry]
+
+
+class ErasureReceipt(Done, frozen=True, kw_only=True):
+    """Counts of what was erased of a number."""
+
+    contacts: int
+    calls: int
+    """Calls that stay without the number."""
+    callbacks: int
+    do_not_call_entries: int
+    call_events: int
+    audit_entries: int
+    import_rows: int
+    open_imports: int
+    """Imports that have not ended: they may bring the number again."""
+    proof: str
+    """A keyed hash of the number, as in the audit."""
+    next: str | None
+    """While this is not None, more rows of imports are to be looked at, `after` this."""

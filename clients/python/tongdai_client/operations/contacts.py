@@ -1,10 +1,12 @@
-"""Contacts and contact lists."""
+"""Contacts, contact lists, and customers: a number in all campaigns."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from tongdai_client.models.base import Done, Scalar
 from tongdai_client.models.contacts import (
@@ -17,6 +19,10 @@ from tongdai_client.models.contacts import (
     ContactLists,
     ContactsDeleted,
     ContactsMoved,
+    Customer,
+    CustomerExport,
+    ErasureReceipt,
+    FoundContact,
 )
 from tongdai_client.operation import (
     PAGE_SIZE,
@@ -274,3 +280,52 @@ async def move_contacts(
             message = f"{moved} contacts {'would be' if dry_run else 'were'} moved"
             return ContactsMoved(message=message, moved=moved, unmoved=unmoved, next=None)
         after = step.next
+
+
+def search_contacts(
+    *,
+    phone_number: str | None = None,
+    external_id: str | None = None,
+    name: str | None = None,
+    page_size: int = PAGE_SIZE,
+) -> PagedOperation[FoundContact]:
+    """Search the contacts of all campaigns by one of number, external id and part of a name, newest first.
+
+    They are only read by iterating: there are no numbered pages.
+    """
+    query = {"phoneNumber": phone_number, "externalId": external_id, "name": name}
+    listed = paged_operation("/contacts", (), FoundContact, page_size, query)
+    by_cursor = {name: value for name, value in listed.first.query.items() if name != "page"}
+    return PagedOperation(dataclasses.replace(listed.first, query=by_cursor), listed.size_parameter)
+
+
+def customer(customer_id: int) -> Operation[Customer]:
+    """Get a customer: the contacts, calls and do-not-call entries of a number."""
+    return operation("GET", "/customers/{customerId}", (customer_id,), Customer)
+
+
+def export_customer(customer_id: int) -> Operation[CustomerExport]:
+    """Export everything that is stored about a number."""
+    return operation("GET", "/customers/{customerId}/export", (customer_id,), CustomerExport)
+
+
+def erase_step(
+    customer_id: int, *, keep_do_not_call: bool = False, after: str | None = None
+) -> Operation[ErasureReceipt]:
+    """One request of `erase_customer`, which looks at some chunks of imports."""
+    body = {"keepDoNotCall": keep_do_not_call, "after": after}
+    return operation("POST", "/customers/{customerId}/erase", (customer_id,), ErasureReceipt, body=body)
+
+
+async def erase_customer(session: Session, customer_id: int, *, keep_do_not_call: bool = False) -> ErasureReceipt:
+    """Erase everything that is stored about a number, and tell what was. InvalidState while it is in a call.
+
+    The rows of many imports take many requests; after a failure, call it again.
+    """
+    step = await session.execute(erase_step(customer_id, keep_do_not_call=keep_do_not_call))
+    receipt, rows = step, step.import_rows
+    while step.next is not None:
+        step = await session.execute(erase_step(customer_id, keep_do_not_call=keep_do_not_call, after=step.next))
+        rows += step.import_rows
+    left = step.open_imports
+    return replace(receipt, message=step.message, import_rows=rows, open_imports=left, next=None)

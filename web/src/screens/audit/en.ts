@@ -14,13 +14,13 @@ export const en = {
   nameless: (id: string) => `No. ${id}`,
   none: "No change is like that",
   kinds: {
-    agent: "Agent", call: "Call", callback: "Callback", campaign: "Campaign", contact: "Contact", contacts: "Contacts", contact_list: "Contact list", dialing: "Dialling", dnc: "Do-not-call list", endpoint: "Phone or trunk",
+    agent: "Agent", call: "Call", callback: "Callback", campaign: "Campaign", contact: "Contact", contacts: "Contacts", customer: "Customer", contact_list: "Contact list", dialing: "Dialling", dnc: "Do-not-call list", endpoint: "Phone or trunk",
     import: "Import", key: "API key", menu: "Menu", missed_call: "Missed call", number: "Called number", pause_reasons: "Pause reasons", phone_account: "Phone account", preview: "Preview", queue: "Queue",
     sound: "Sound", team: "Team", tenant: "Company", user: "Person", wallboard: "Wallboard", wrap_up: "Wrap-up rule", wrap_up_code: "Wrap-up code",
   } as Record<string, string>,
   deeds: {
     add: "numbers added", barge: "joined", call_again: "called again", cancel: "cancelled", change: "changed", claim: "claimed", close: "closed", consult_cancel: "consultation ended", consult_complete: "transferred",
-    conference: "conference", consult: "somebody consulted", create: "created", delete: "deleted", dtmf: "keys pressed", endpoint: "phone or trunk changed", expire: "expiry set",
+    conference: "conference", consult: "somebody consulted", create: "created", delete: "deleted", dtmf: "keys pressed", erase: "erased", endpoint: "phone or trunk changed", expire: "expiry set",
     "force-pause": "paused by a supervisor", "force-ready": "made ready by a supervisor", "force-sign-out": "signed out by a supervisor", give: "given", hang_up: "ended",
     hold: "held", holidays: "holidays changed", hours: "hours changed", leave: "left", limits: "limits changed", listen: "listened to", make: "made", move: "moved",
     mute: "muted", "next-state": "next state set", password: "password changed", pause: "paused", pepper: "made void by a new pepper", put: "uploaded", ready: "ready",

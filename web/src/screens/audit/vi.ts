@@ -17,14 +17,14 @@ export const vi: Translated<typeof en> = {
   nameless: (id) => `Số ${id}`,
   none: "Không có thay đổi nào như vậy",
   kinds: {
-    agent: "Tổng đài viên", call: "Cuộc gọi", callback: "Gọi lại", campaign: "Chiến dịch", contact: "Liên hệ", contacts: "Liên hệ (nhiều)", contact_list: "Danh sách liên hệ", dialing: "Quay số", dnc: "Danh sách không gọi",
+    agent: "Tổng đài viên", call: "Cuộc gọi", callback: "Gọi lại", campaign: "Chiến dịch", contact: "Liên hệ", contacts: "Liên hệ (nhiều)", customer: "Khách hàng", contact_list: "Danh sách liên hệ", dialing: "Quay số", dnc: "Danh sách không gọi",
     endpoint: "Máy nhánh hoặc trung kế", import: "Nhập liên hệ", key: "Khóa API", menu: "Menu", missed_call: "Cuộc gọi nhỡ", number: "Đầu số", pause_reasons: "Lý do tạm nghỉ", phone_account: "Tài khoản máy nhánh",
     preview: "Xem trước", queue: "Hàng đợi", sound: "Âm thanh", team: "Nhóm", tenant: "Công ty", user: "Người dùng", wallboard: "Bảng hiển thị", wrap_up: "Quy tắc kết quả",
     wrap_up_code: "Mã kết quả",
   },
   deeds: {
     add: "thêm số", barge: "tham gia", call_again: "gọi lại", cancel: "hủy", change: "sửa", claim: "nhận", close: "đóng", consult_cancel: "thôi hỏi ý kiến", consult_complete: "chuyển máy", conference: "gọi hội nghị",
-    consult: "hỏi ý kiến", create: "tạo", delete: "xóa", dtmf: "bấm phím", endpoint: "đổi máy nhánh hoặc trung kế", expire: "đặt hạn dùng", "force-pause": "giám sát cho tạm nghỉ",
+    consult: "hỏi ý kiến", create: "tạo", delete: "xóa", dtmf: "bấm phím", endpoint: "đổi máy nhánh hoặc trung kế", erase: "xóa hết", expire: "đặt hạn dùng", "force-pause": "giám sát cho tạm nghỉ",
     "force-ready": "giám sát cho sẵn sàng", "force-sign-out": "giám sát cho đăng xuất", give: "cấp", hang_up: "kết thúc", hold: "giữ máy", holidays: "sửa ngày lễ", hours: "sửa giờ",
     leave: "rời khỏi", limits: "sửa giới hạn", listen: "nghe", make: "tạo", move: "chuyển", mute: "tắt tiếng", "next-state": "đặt trạng thái kế tiếp", password: "đổi mật khẩu",
     pause: "tạm dừng", pepper: "hết hiệu lực do đổi pepper", put: "tải lên", ready: "sẵn sàng", release: "thả", remove: "bỏ", rename: "đổi tên", reopen: "mở lại", reset_link: "tạo liên kết mật khẩu",
