@@ -129,6 +129,35 @@ def test_phone_is_free_after_a_restart_of_the_process_or_the_switch() -> None:
     play(scene)
 
 
+def test_phone_that_is_switched_off_is_offered_nobody_and_gets_the_caller_once_it_registers() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, Mode.RING)
+        s.simulated.unregister("a0")
+        await everybody_is(s, AgentState.UNREACHABLE)
+        caller = await call_in(s, 1)
+        await asyncio.sleep(20)
+        assert not s.acd.offers
+        s.simulated.register("a0")
+        await s.until(lambda: caller.talks, WITHIN_S)
+        assert s.store.agents[FIRST].missed == 0
+
+    play(scene)
+
+
+def test_phone_whose_call_continues_is_not_gone_when_the_switch_calls_it_offline() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, Mode.NAILED_UP)
+        s.simulated.unregister("a0")
+        await asyncio.sleep(20)
+        assert s.states() == [AgentState.IDLE]
+        caller = await call_in(s, 1)
+        await s.until(lambda: caller.talks, WITHIN_S)
+
+    play(scene)
+
+
 @MODES
 def test_agent_whose_browser_sleeps_or_is_gone_gets_no_caller_until_it_is_back(mode: Mode) -> None:
     async def scene(s: Scene) -> None:

@@ -1,4 +1,4 @@
-"""Watches agents' phones for calls that are not ours, and browsers for whether they are there: their agents get no
+"""Watches agents' phones for calls that are not ours, and for whether the switch can reach them: their agents get no
 calls meanwhile.
 
     a report of a phone ──┐
@@ -12,6 +12,9 @@ beside the agent's state (agents/phones.py): no call is interrupted, nothing cou
 The report (DeviceStateChanged, subscribed to for each agent who is signed in) makes it known at once. It is not sent
 when a call begins or ends on a phone that is in one already, as nailed-up ones are, and may be lost: so all phones are
 listed once a second. At a connection to the switch they are compared before anybody is offered a call.
+
+A phone that is in no call is gone when the switch says that it is offline, and there again when it is online: it has
+registered. A phone that is `unknown` to the switch follows from its calls alone (agents/phones.py).
 
 A browser that sleeps, or whose connection broke, keeps its call: nothing else would show that nobody hears. It is there
 while a page answers (phone/socket.py), which is in the row of its account, and the switch can reach it. What changes is
@@ -31,6 +34,7 @@ from tongdai.agents.phones import Phone
 from tongdai.clock import Clock
 from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
+from tongdai.switch.commands import Endpoint
 from tongdai.switch.interface import Ari, SwitchRefused
 
 log = structlog.get_logger()
@@ -57,7 +61,7 @@ class PhoneWatch:
         self._ours: set[str] = set()
         """The channels in the rows that were read last: one that was released meanwhile may be listed once more."""
         self._there: set[str] = set()
-        """Browsers that the switch could reach when they were last looked at."""
+        """Phones that the switch could reach when they were last looked at; of browsers, those that have a page."""
         self._subscribed: set[str] = set()
         self._subscribes = True
         """False: the switch has refused to report on phones since it was connected."""
@@ -104,7 +108,7 @@ class PhoneWatch:
     async def _compare_all(self) -> None:
         listed = await commands.endpoints(self._ari)
         rows = await self._compare({phone.name: phone.channel_ids for phone in listed}, whole=True)
-        await self._reach({phone.name for phone in listed if phone.state == "online"}, rows)
+        await self._reach(listed, rows)
 
     async def _compare(self, listed: Mapping[str, Sequence[str]], *, whole: bool = False) -> Sequence[Phone]:
         """Record which of the listed phones are busy. `whole`: no other one is; all rows are returned."""
@@ -131,19 +135,22 @@ class PhoneWatch:
             self._agent_became_free()
         return rows
 
-    async def _reach(self, online: set[str], rows: Sequence[Phone]) -> None:
-        """Record which browsers have come or gone."""
+    async def _reach(self, listed: Sequence[Endpoint], rows: Sequence[Phone]) -> None:
+        """Record which phones have come or gone."""
         browsers = {row.endpoint for row in rows if row.browser}
         reachable = {row.endpoint for row in rows if row.reachable}
-        there = {row.endpoint for row in rows if row.page} & online
-        gone, back = (browsers - there) & reachable, there - self._there - reachable
+        without_page = browsers - {row.endpoint for row in rows if row.page}
+        there = {phone.name for phone in listed if phone.state == "online"} - without_page
+        switched_off = {phone.name for phone in listed if phone.state == "offline" and not phone.channel_ids}
+        gone = ((browsers - there) | switched_off) & reachable
+        back = (there & {row.endpoint for row in rows}) - self._there - reachable
         if gone:
             await self._store.phones_unreachable(sorted(gone))
         available = await self._store.phones_reachable(sorted(back)) if back else 0
         self._there = there
-        for phones, event in ((gone, "browser phone gone"), (back, "browser phone back")):
+        for phones, event in ((gone, "phone gone"), (back, "phone back")):
             for phone in sorted(phones):
-                log.info(event, phone=phone)
+                log.info(event, phone=phone, browser=phone in browsers)
         if available:
             self._agent_became_free()
 
