@@ -77,7 +77,7 @@ async def test_a_check_that_fails_once_a_connection_is_free_borrows_none(dsn):
 
 @pytest.mark.parametrize(("crowded_s", "crowded"), [(-1.0, True), (3600.0, False)])
 async def test_crowded_while_more_than_a_few_wait_for_too_long(dsn, crowded_s, crowded):
-    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=crowded_s)
+    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=crowded_s, burst=0)
     async with lender.borrow():
         waiting = [asyncio.create_task(backend(lender))]
         await asyncio.sleep(0)
@@ -91,7 +91,7 @@ async def test_crowded_while_more_than_a_few_wait_for_too_long(dsn, crowded_s, c
 
 
 async def test_crowded_when_so_many_wait_that_the_last_would_wait_for_too_long(dsn):
-    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=0.2)
+    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=0.2, burst=0)
 
     async def held():
         async with lender.borrow() as conn:
@@ -110,7 +110,7 @@ async def test_crowded_when_so_many_wait_that_the_last_would_wait_for_too_long(d
 
 
 async def test_request_that_gives_up_no_longer_waits(dsn):
-    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=-1)
+    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=-1, burst=0)
     async with lender.borrow():
         waiting = [asyncio.create_task(backend(lender)) for _ in range(2)]
         await asyncio.sleep(0)

@@ -35,7 +35,7 @@ import asyncpg
 import msgspec
 
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
-from tongdai.db.waiting import CROWDED_S, Waiting
+from tongdai.db.waiting import BURST, CROWDED_S, Waiting
 from tongdai.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -102,7 +102,14 @@ class Lender:
     """
 
     def __init__(
-        self, dsn: str, size: int, *, name: str, wait_s: float = ACQUIRE_TIMEOUT_S, crowded_s: float = CROWDED_S
+        self,
+        dsn: str,
+        size: int,
+        *,
+        name: str,
+        wait_s: float = ACQUIRE_TIMEOUT_S,
+        crowded_s: float = CROWDED_S,
+        burst: int = BURST,
     ) -> None:
         self.lent = 0
         """Number of connections that are borrowed or waited for."""
@@ -113,7 +120,7 @@ class Lender:
         self._out: dict[_Connection, float] = {}
         """Connections that are borrowed, and since when by the monotonic clock; the longest comes first."""
         self._free = asyncio.Semaphore(size)
-        self._waiting = Waiting(2 * size, crowded_s)
+        self._waiting = Waiting(2 * size, crowded_s, burst)
 
     def crowded(self, more: int = 0) -> bool:
         """Whether a request that comes after `more` others would wait for too long (waiting.py); it is refused then."""
