@@ -75,3 +75,21 @@ def test_consult_then_back(pair: tuple[Desk, Desk]) -> None:
     talks(first, number)
     expect(other.state).to_contain_text("Ready")
     expect(other.call).to_contain_text("No call")
+
+
+def test_conference(pair: tuple[Desk, Desk]) -> None:
+    first, other = pair
+    number = customer(first)
+    party(first, "Consult", other)
+    expect(first.call).to_contain_text(f"{other.name}: talks with you")
+    first.act("Conference")
+    for desk in pair:
+        expect(desk.call.get_by_text("Conference", exact=True)).to_be_visible()
+        expect(desk.state).to_contain_text("Talking")
+    expect(first.call).to_contain_text(f"{other.name}: in the call")
+    expect(other.call).to_contain_text("You talk with a colleague and their customer")
+    expect(other.call.get_by_role("button", name="Hang up")).to_have_count(0)
+    assert_accessible(first.page)
+    first.act("Back to the customer")
+    talks(first, number)
+    expect(other.state).to_contain_text("Wrap-up")
