@@ -22,8 +22,26 @@ def answered(request: str) -> str | None:
     return "\r\n".join(["SIP/2.0 200 OK", *tagged, "Content-Length: 0", "", ""])
 
 
-def _asked(method: str, contact: str) -> str:
-    """A call to a phone, or its end."""
+SOUND = """v=0\r
+o=- 1 1 IN IP4 127.0.0.1\r
+s=-\r
+c=IN IP4 127.0.0.1\r
+t=0 0\r
+m=audio 9 UDP/TLS/RTP/SAVPF 8\r
+a=rtpmap:8 PCMA/8000\r
+a=ice-ufrag:abcd\r
+a=ice-pwd:abcdefghijklmnopqrstuvwx\r
+a=fingerprint:sha-256 {fingerprint}\r
+a=setup:actpass\r
+a=rtcp-mux\r
+a=sendrecv\r
+a=candidate:1 1 UDP 1 127.0.0.1 9 typ host\r
+""".format(fingerprint=":".join(["AB"] * 32))
+"""The sound of a call as browsers have it, at a port where nobody answers."""
+
+
+def _asked(method: str, contact: str, *, picks_up: bool = False) -> str:
+    """A call to a phone, or its end. `picks_up`: the phone is asked to answer it by itself."""
     headers = [
         f"{method} {contact} SIP/2.0", "Via: SIP/2.0/WS 127.0.0.1;branch=z9hG4bKring", "Max-Forwards: 70",
         "From: <sip:caller@tongdai.invalid>;tag=caller", f"To: <{contact}>", "Call-ID: ring", f"CSeq: 1 {method}",
@@ -31,7 +49,12 @@ def _asked(method: str, contact: str) -> str:
     body = ""
     if method == "INVITE":
         headers += ["Contact: <sip:caller@127.0.0.1;transport=ws>", "Content-Type: application/sdp"]
-        body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
+        headers += ["Call-Info: <sip:tongdai>;answer-after=0"] if picks_up else []
+        body = (
+            SOUND
+            if picks_up
+            else "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n"
+        )
     return "\r\n".join([*headers, f"Content-Length: {len(body)}", "", body])
 
 
@@ -44,12 +67,16 @@ class Registrar:
     def ring(self, account: str) -> None:
         self._ask("INVITE", account)
 
+    def connect(self, account: str) -> None:
+        """Call a phone that is to answer by itself, from where no sound comes."""
+        self._ask("INVITE", account, picks_up=True)
+
     def stop_ringing(self, account: str) -> None:
         self._ask("CANCEL", account)
 
-    def _ask(self, method: str, account: str) -> None:
+    def _ask(self, method: str, account: str, *, picks_up: bool = False) -> None:
         connection, contact = self._phones[account]
-        connection.send(_asked(method, contact))
+        connection.send(_asked(method, contact, picks_up=picks_up))
 
     def phone(self, connection: ServerConnection) -> None:
         for message in connection:

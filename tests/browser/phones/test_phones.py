@@ -3,6 +3,7 @@
 import time
 
 import httpx2
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS, assert_accessible
@@ -52,6 +53,68 @@ def test_page_that_sleeps_makes_its_agent_unreachable_until_it_wakes(
     becomes(api, agent_id, "idle")
     expect(state(page)).to_contain_text("Ready")
     expect(phone(page)).to_contain_text("Ready")
+
+
+def test_page_that_is_loaded_again_is_called_anew_and_its_agent_stays_signed_in(desk: Desk, api: httpx2.Client) -> None:
+    agent_id, page = desk("reloader")
+    page.get_by_role("button", name="Take the phone here").click()
+    expect(phone(page)).to_contain_text("Ready")
+    page.get_by_role("button", name="Sign in").click()
+    expect(state(page)).to_contain_text("Ready")
+    page.goto("about:blank")
+    becomes(api, agent_id, "unreachable")
+    page.goto("/desk")
+    becomes(api, agent_id, "idle")
+    expect(state(page)).to_contain_text("Ready")
+
+
+def test_page_says_when_no_sound_comes_through_and_signs_on_again_by_asking(
+    desk: Desk, switch: Registrar, api: httpx2.Client
+) -> None:
+    agent_id, page = desk("deaf")
+    page.get_by_role("button", name="Take the phone here").click()
+    expect(phone(page)).to_contain_text("Ready")
+    switch.connect(api.get(f"/agents/{agent_id}/phone-account").json()["username"])
+    expect(phone(page)).to_contain_text("Checking the sound")
+    expect(phone(page)).to_contain_text("No sound comes through")
+    expect(page.get_by_text("do not reach each other by the ports for sound")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in")).to_be_disabled()
+    assert_accessible(page)
+    page.get_by_role("button", name="Try again").click()
+    expect(phone(page)).to_contain_text("Ready")
+
+
+INSECURE = "Object.defineProperty(window, 'isSecureContext', { get: () => false })"
+DENIED = """
+navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("not allowed", "NotAllowedError"));
+"""
+NONE = """
+navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("none", "NotFoundError"));
+"""
+NO_WEBSOCKET = """
+const Socket = WebSocket;
+window.WebSocket = class extends Socket { constructor(url, ...how) { super(`${url.split("?")[0]}/nowhere`, ...how); } };
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "says", "helps"),
+    [
+        (INSECURE, "No microphone on this page", "Open https://127.0.0.1/"),
+        (DENIED, "Microphone not allowed", "Allow the microphone for this page"),
+        (NONE, "No microphone", "Plug in a headset"),
+        (NO_WEBSOCKET, "The connection was refused", "a proxy before it must pass /phone on"),
+    ],
+)
+def test_page_says_in_words_what_the_phone_lacks(desk: Desk, script: str, says: str, helps: str) -> None:
+    _, page = desk(says.lower().replace(" ", "-"))
+    page.get_by_role("button", name="Take the phone here").click()
+    expect(phone(page)).to_contain_text("Ready")
+    page.context.add_init_script(script)
+    page.reload()
+    expect(phone(page)).to_contain_text(says)
+    expect(page.get_by_text(helps)).to_be_visible()
+    assert_accessible(page)
 
 
 def test_second_tab_says_that_the_phone_is_in_another_and_takes_it_by_asking(desk: Desk) -> None:

@@ -9,11 +9,11 @@ import css from "./desk.module.css";
 import { stayAwake } from "./phone/awake.ts";
 import { phone } from "./phone/phone.ts";
 import { ringtone } from "./phone/ringtone.ts";
-import { retries, shown, takes, type Status } from "./phone/status.ts";
+import { retries, secureAddress, shown, takes, type Status } from "./phone/status.ts";
 import { tryMicrophone, type Step } from "./phone/trial.ts";
 import { useDeskWords } from "./words.ts";
 
-const TONES: Partial<Record<Status, Tone>> = { ready: "good", connected: "good", ringing: "info", connecting: "info", asking: "warn", signing_on: "info" };
+const TONES: Partial<Record<Status, Tone>> = { ready: "good", connected: "good", ringing: "info", connecting: "info", asking: "warn", signing_on: "info", checking: "info" };
 const LEVEL_MS = 200;
 
 /** The phone of this browser, as it is now. */
@@ -46,6 +46,7 @@ export function PhonePanel({ agent }: { agent: Agent }) {
           {works && roundTrip !== null && <span className={css["muted"]}>{t.roundTrip(String(roundTrip))}</span>}
         </div>
         {help[status] && <p>{help[status]}</p>}
+        {status === "insecure" && <p>{t.insecure(secureAddress(location.href))}</p>}
         {works && <Microphone />}
         {status === "ready" && <Trial />}
         {works && mode === "ring" && <Ringer />}

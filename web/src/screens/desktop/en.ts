@@ -115,12 +115,13 @@ export const en = {
     title: "Phone in this browser",
     states: {
       off: "Off", connecting: "Connecting", insecure: "No microphone on this page", asking: "Allow the microphone", denied: "Microphone not allowed",
-      no_microphone: "No microphone", signing_on: "Signing on", ready: "Ready", ringing: "Ringing", connected: "Connected",
+      no_microphone: "No microphone", signing_on: "Signing on", ready: "Ready", ringing: "Ringing", connected: "Connected", checking: "Checking the sound", no_media: "No sound comes through", no_websocket: "The connection was refused",
       other_tab: "In another tab", elsewhere: "In use elsewhere", taken: "Taken over elsewhere", desk_phone: "Another phone is set up", no_account: "No account", no_agent: "No agent",
       no_switch: "The switch is not connected", simulated: "Calls are simulated", signed_out: "Signed out", refused: "The switch refused the phone", lost: "Connection lost",
     },
     help: {
-      insecure: "Browsers give a microphone only to pages with https, or on this computer itself (localhost). Ask for this server's https address.",
+      no_media: "Your browser and the telephone switch do not reach each other by the ports for sound (UDP). A firewall, a VPN, or the browser's permission for the local network may be why: allow it, and try again, or tell whoever runs this server.",
+      no_websocket: "It is tried again by itself. If it stays, tell whoever runs this server: a proxy before it must pass /phone on as a websocket.",
       asking: "Your browser asks whether this page may use the microphone: allow it.",
       denied: "Allow the microphone for this page, beside its address, then try again.",
       no_microphone: "Plug in a headset, then try again.",
@@ -132,6 +133,7 @@ export const en = {
       refused: "Try again. If it stays, tell whoever runs this server.",
       lost: "It is connected again by itself; a call continues meanwhile.",
     },
+    insecure: (address: string) => `Browsers give a microphone only to pages with https, or on this computer itself (localhost). Open ${address}, or ask whoever runs this server for its https address.`,
     roundTrip: (ms: string) => `${ms} ms to the switch`,
     microphone: "Microphone",
     loudness: "How loud your microphone hears you",

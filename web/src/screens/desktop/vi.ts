@@ -118,12 +118,13 @@ export const vi: Translated<typeof en> = {
     title: "Điện thoại trên trình duyệt",
     states: {
       off: "Tắt", connecting: "Đang kết nối", insecure: "Trang này không dùng được micrô", asking: "Hãy cho phép micrô", denied: "Micrô chưa được cho phép",
-      no_microphone: "Không có micrô", signing_on: "Đang đăng ký", ready: "Sẵn sàng", ringing: "Đang đổ chuông", connected: "Đã kết nối",
+      no_microphone: "Không có micrô", signing_on: "Đang đăng ký", ready: "Sẵn sàng", ringing: "Đang đổ chuông", connected: "Đã kết nối", checking: "Đang kiểm tra âm thanh", no_media: "Không có âm thanh", no_websocket: "Kết nối bị từ chối",
       other_tab: "Ở thẻ khác", elsewhere: "Đang dùng ở nơi khác", taken: "Đã chuyển sang nơi khác", desk_phone: "Đang dùng máy khác", no_account: "Không có tài khoản", no_agent: "Không có tổng đài viên",
       no_switch: "Tổng đài chưa kết nối", simulated: "Cuộc gọi mô phỏng", signed_out: "Đã đăng xuất", refused: "Tổng đài từ chối máy", lost: "Mất kết nối",
     },
     help: {
-      insecure: "Trình duyệt chỉ cho dùng micrô trên trang https, hoặc ngay trên máy này (localhost). Hãy hỏi địa chỉ https của máy chủ.",
+      no_media: "Trình duyệt và tổng đài không liên lạc được qua các cổng âm thanh (UDP). Có thể do tường lửa, VPN hoặc trình duyệt chưa được phép vào mạng nội bộ: hãy cho phép rồi thử lại, hoặc báo người quản trị máy chủ.",
+      no_websocket: "Hệ thống tự thử lại. Nếu vẫn vậy, hãy báo người quản trị máy chủ: proxy phía trước phải chuyển tiếp /phone dưới dạng websocket.",
       asking: "Trình duyệt hỏi trang này có được dùng micrô không: hãy cho phép.",
       denied: "Hãy cho phép micrô cho trang này, bên cạnh địa chỉ trang, rồi thử lại.",
       no_microphone: "Hãy cắm tai nghe rồi thử lại.",
@@ -135,6 +136,7 @@ export const vi: Translated<typeof en> = {
       refused: "Hãy thử lại. Nếu vẫn vậy, hãy báo người quản trị máy chủ.",
       lost: "Hệ thống tự kết nối lại; cuộc gọi vẫn tiếp tục.",
     },
+    insecure: (address) => `Trình duyệt chỉ cho dùng micrô trên trang https, hoặc ngay trên máy này (localhost). Hãy mở ${address}, hoặc hỏi người quản trị địa chỉ https của máy chủ.`,
     roundTrip: (ms) => `${ms} ms tới tổng đài`,
     microphone: "Micrô",
     loudness: "Micrô nghe bạn to đến mức nào",

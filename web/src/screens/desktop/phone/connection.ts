@@ -15,7 +15,7 @@ type Heard = {
   /** Another password may have come than the last time. */
   credentials: (of: Credentials) => void;
   /** The connection has ended; whether another one is to be made by itself. */
-  closed: (code: number) => void;
+  closed: (code: number, opened: boolean) => void;
 };
 
 export class Connection implements Socket {
@@ -44,6 +44,8 @@ export class Connection implements Socket {
     const socket = new WebSocket(`${this.url}?${query}`, ["sip", `csrf.${this.csrfToken}`]);
     this.#socket = socket;
     this.#take = false;
+    let opened = false;
+    socket.onopen = () => (opened = true);
     socket.onmessage = ({ data }: MessageEvent<string>) => {
       if (data === PING) return socket.send(PONG);
       if (this.#signedOn) return this.ondata(data);
@@ -54,7 +56,7 @@ export class Connection implements Socket {
     socket.onclose = ({ code, reason }) => {
       if (this.#socket !== socket) return;
       this.#forget();
-      this.heard.closed(code);
+      this.heard.closed(code, opened);
       this.ondisconnect(true, code, reason);
     };
   }

@@ -2,7 +2,10 @@
  * The phone of this browser: it signs on at the switch through our own server, and is called once when the agent signs
  * in (or for each call, in mode ring). One tab has it, by a Web Lock; one browser, by the server.
  *
- *     start ─▶ lock ─▶ connection: credentials ─▶ microphone ─▶ sign on ─▶ ready ─▶ connected, ringing
+ *     start ─▶ lock ─▶ connection: credentials ─▶ microphone ─▶ sign on ─▶ ready ─▶ checking ─▶ connected, or ringing
+ *
+ * A call that was answered is connected once browser and switch have reached each other by the ports of sound, and agreed on keys there:
+ * until then nobody hears anything. A connection for which that fails is hung up, so that its agent is given no caller.
  *
  * Whether the switch can reach it is what the server says of the agent, and not what is known here.
  */
@@ -17,6 +20,8 @@ const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression:
 /** Candidates of other networks may take 40 s to be found; the first ones are those that work. */
 const CANDIDATES_MS = 500;
 const RETRY_MS = 1_000;
+/** How long browser and switch may need to reach each other by the ports of sound: in a network that lets them through it takes a second. */
+const MEDIA_MS = 6_000;
 const DEVICE = "tongdai.microphone";
 
 export type Shown = {
@@ -169,7 +174,7 @@ class Phone {
   #connect(take: boolean): void {
     const connection = new Connection(this.#csrfToken, take, {
       credentials: (of) => void this.#credentials(connection, of),
-      closed: (code) => this.#closed(connection, code),
+      closed: (code, opened) => this.#closed(connection, code, opened),
     });
     this.#connection = connection;
     connection.connect();
@@ -180,7 +185,7 @@ class Phone {
       this.#ua.set("password", of.password);
       return;
     }
-    if (!navigator.mediaDevices) return this.stop("insecure");
+    if (!isSecureContext || !navigator.mediaDevices) return this.stop("insecure");
     this.#show("asking");
     if (!(await this.#openMicrophone()) || this.#connection !== connection) return;
     this.#show("signing_on");
@@ -195,7 +200,7 @@ class Phone {
   }
 
   #agentOf(ua: UA): UA {
-    ua.on("registered", () => this.#show(this.#session ? "connected" : "ready", Math.round(performance.now() - this.#askedAt)));
+    ua.on("registered", () => this.#show(this.#session ? this.#talking() : "ready", Math.round(performance.now() - this.#askedAt)));
     ua.on("registrationFailed", () => ua === this.#ua && ua.isConnected() && this.stop("refused"));
     ua.on("connecting", () => (this.#askedAt = performance.now()));
     ua.on("newRTCSession", ({ session, originator, request }: { session: RTCSession; originator: string; request: { getHeader(name: string): string | undefined } }) => {
@@ -204,9 +209,9 @@ class Phone {
     return ua;
   }
 
-  #closed(connection: Connection, code: number): void {
+  #closed(connection: Connection, code: number, opened: boolean): void {
     if (this.#connection !== connection) return;
-    const status = closed(code);
+    const status = closed(code, opened);
     if (!again(status)) return this.stop(status);
     this.#show(status);
     // Once there is a UA, it connects again by itself, and its call continues.
@@ -222,9 +227,16 @@ class Phone {
       first = false;
     });
     session.on("peerconnection", ({ peerconnection }: { peerconnection: RTCPeerConnection }) => {
+      const changed = (): void => {
+        if (this.#session === session && session.isEstablished()) this.#show(this.#talking());
+      };
+      peerconnection.addEventListener("connectionstatechange", changed);
       peerconnection.addEventListener("track", ({ track, streams }) => this.#play(streams[0] ?? new MediaStream([track])));
     });
-    session.on("accepted", () => this.#show("connected"));
+    session.on("accepted", () => {
+      this.#show(this.#talking());
+      setTimeout(() => this.#session === session && this.#talking() !== "connected" && this.#silent(picksUp), MEDIA_MS);
+    });
     const ended = (): void => {
       if (this.#session !== session) return;
       this.#session = null;
@@ -235,6 +247,17 @@ class Phone {
     session.on("failed", ended);
     if (picksUp) this.answer();
     else this.#show("ringing");
+  }
+
+  /** What a call that was answered is: connected, or not yet. */
+  #talking(): Status {
+    return this.#session?.connection?.connectionState === "connected" ? "connected" : "checking";
+  }
+
+  /** No sound comes through. `hangsUp`: it is the connection of the agent, and of no caller. */
+  #silent(hangsUp: boolean): void {
+    if (hangsUp) this.#hangUp();
+    this.#show("no_media");
   }
 
   #play(stream: MediaStream): void {

@@ -1,11 +1,29 @@
 import { expect, test } from "vitest";
-import { again, blocks, closed, level, picksUp, shown, takes } from "./status.ts";
+import { again, blocks, closed, level, picksUp, retries, secureAddress, shown, takes } from "./status.ts";
 
 test("a connection that broke is tried again, one that was closed with a reason is not", () => {
   expect(closed(1006)).toBe("lost");
   expect(again(closed(1006))).toBe(true);
   expect(again(closed(1012))).toBe(true);
   for (const code of [4401, 4404, 4409, 4410, 4412]) expect(again(closed(code))).toBe(false);
+});
+
+test("a connection that never was one is told from one that broke, and is tried again, too", () => {
+  expect(closed(1006, false)).toBe("no_websocket");
+  expect(closed(4404, false)).toBe("no_account");
+  expect(again("no_websocket")).toBe(true);
+  expect(blocks("no_websocket")).toBe(false);
+});
+
+test("an agent whose sound does not come through signs in after another try", () => {
+  expect(blocks("no_media")).toBe(true);
+  expect(retries("no_media")).toBe(true);
+  expect(blocks("checking")).toBe(false);
+});
+
+test("the secure address of a page is its host by https", () => {
+  expect(secureAddress("http://192.168.1.5:8080/desk?a=1")).toBe("https://192.168.1.5/");
+  expect(secureAddress("http://[fd00::1]:8080/desk")).toBe("https://[fd00::1]/");
 });
 
 test("the phone can be taken from another browser, another tab and a desk phone", () => {

@@ -8,6 +8,8 @@ export type Status =
   | "denied"
   | "no_microphone"
   | "signing_on"
+  | "checking" // whether sound comes through, in a call that was answered
+  | "no_media" // the call was answered, and no sound came through
   | "ready" // the switch can call it
   | "ringing"
   | "connected" // to the switch, in a call or between calls
@@ -18,6 +20,7 @@ export type Status =
   | "no_account"
   | "no_agent"
   | "no_switch"
+  | "no_websocket" // the connection was refused, and never was one
   | "simulated"
   | "signed_out"
   | "refused" // the switch does not accept it
@@ -28,19 +31,19 @@ const CODES: Record<number, Status> = {
   4401: "signed_out", 4403: "no_agent", 4404: "no_account", 4409: "elsewhere", 4410: "taken", 4412: "desk_phone", 4501: "simulated", 4503: "no_switch",
 };
 
-/** What has become of the phone when its connection was closed. */
-export function closed(code: number): Status {
-  return CODES[code] ?? "lost";
+/** What has become of the phone when its connection was closed. `opened`: whether it had been one. */
+export function closed(code: number, opened = true): Status {
+  return CODES[code] ?? (opened ? "lost" : "no_websocket");
 }
 
 /** Whether the connection is tried again by itself. */
 export function again(status: Status): boolean {
-  return status === "lost" || status === "no_switch";
+  return status === "lost" || status === "no_switch" || status === "no_websocket";
 }
 
 /** Whether the agent uses this browser as a phone, as far as is known: their calls cannot come before it is ready. */
 export function blocks(status: Status): boolean {
-  return !(["off", "connecting", "ready", "ringing", "connected", "desk_phone", "no_account", "no_agent", "simulated", "lost", "no_switch"] as Status[]).includes(status);
+  return !(["off", "connecting", "ready", "ringing", "checking", "connected", "desk_phone", "no_account", "no_agent", "simulated", "lost", "no_switch", "no_websocket"] as Status[]).includes(status);
 }
 
 /** Whether there is anything to tell of the phone: nothing of one that is no browser's. */
@@ -55,7 +58,7 @@ export function takes(status: Status): boolean {
 
 /** Whether asking again may help. */
 export function retries(status: Status): boolean {
-  return status === "denied" || status === "no_microphone" || status === "refused";
+  return status === "denied" || status === "no_microphone" || status === "refused" || status === "no_media";
 }
 
 /** Whether an INVITE asks the phone to pick up by itself. */
@@ -69,4 +72,10 @@ export function level(samples: Float32Array): number {
   for (const sample of samples) sum += sample * sample;
   const decibels = 10 * Math.log10(sum / Math.max(1, samples.length) || 1e-12);
   return Math.min(1, Math.max(0, (decibels + 60) / 60));
+}
+
+/** Where the page may use a microphone, if the server has TLS: the same page, by https. */
+export function secureAddress(url: string): string {
+  const { hostname } = new URL(url);
+  return `https://${hostname.includes(":") ? `[${hostname.replace(/[[\]]/g, "")}]` : hostname}/`;
 }
