@@ -44,7 +44,9 @@ def today(client: Client, named: str, as_json: bool) -> None:
 @json_option
 @client_options("agent")
 def pause_reasons(client: Client, reasons: tuple[str, ...], clear: bool, as_json: bool) -> None:
-    """List the reasons for pauses that agents choose from, or replace them.
+    """List or replace the reasons for pauses.
+
+    Agents choose from them.
 
     \b
     Examples:
