@@ -67,7 +67,8 @@ async def test_page_that_was_loaded_again_is_called_anew_and_its_agent_is_there_
     assert (found.there, found.called) == (True, False)
     anew = await pages.call_anew(conn, agent.tenant_id, agent.agent_id, agent.channel_id)
     assert anew is not None
-    assert anew.channel_id not in {None, agent.channel_id}
+    assert anew.channel_id is not None
+    assert anew.channel_id != agent.channel_id
     assert await pages.call_anew(conn, agent.tenant_id, agent.agent_id, agent.channel_id) is None
     [found] = await lost(conn, agent)
     assert (found.there, found.called, found.agent.channel_id) == (True, True, anew.channel_id)
