@@ -12,7 +12,11 @@ from tongdai.processes.api import ENDPOINTS
 from tongdai.testing import factories
 
 AGENTS = "/v1/agents"
-LISTS = sorted(spec.path for spec in ENDPOINTS if any(query.name == "cursor" for query in spec.query))
+SEARCHES = {"/contacts"}
+"""The paths of searches: they need a query, and have no pages (tests/customers)."""
+LISTS = sorted(
+    {spec.path for spec in ENDPOINTS if any(query.name == "cursor" for query in spec.query)} - SEARCHES
+)  # fmt: skip
 """The paths of all lists that have cursors."""
 
 
