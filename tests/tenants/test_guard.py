@@ -354,4 +354,5 @@ def test_endpoints_ask_for_the_scope_of_their_first_word():
     reading = {spec.route: scopes[spec.path.split("/")[1]] for spec in ENDPOINTS}
     acts = {spec.route: "agent" for spec in ENDPOINTS if spec.path.startswith("/calls/") and spec.method != "GET"}
     counts = {"GET /wrap-up-codes/counts": "report"}
-    assert {spec.route: spec.scope for spec in ENDPOINTS} == reading | acts | counts
+    whole = {"GET /customers/{customerId}/export": "admin", "POST /customers/{customerId}/erase": "admin"}
+    assert {spec.route: spec.scope for spec in ENDPOINTS} == reading | acts | counts | whole
