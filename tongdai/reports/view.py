@@ -58,3 +58,21 @@ def percentile(ordered: Sequence[int], of_hundred: int) -> float | None:
     if not ordered:
         return None
     return seconds(ordered[max(0, -(-len(ordered) * of_hundred // 100) - 1)])
+
+
+INTERVAL_SAMPLE = {"from": "2026-03-10T09:00:00+07:00", "to": "2026-03-10T10:00:00+07:00"}
+
+
+def sample(formulas: dict[str, str], figures: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """A report of one row, for the reference of the API."""
+    return {
+        "success": "1",
+        "timeZone": "Asia/Ho_Chi_Minh",
+        "interval": "60",
+        "from": "2026-03-10T00:00:00+07:00",
+        "to": "2026-03-11T00:00:00+07:00",
+        "formulas": formulas,
+        "data": [row],
+        "intervals": [figures | INTERVAL_SAMPLE],
+        "total": figures,
+    }

@@ -10,7 +10,7 @@ from tongdai.reports.agents.store import Handled, Key
 from tongdai.reports.model import Period
 from tongdai.reports.names import Names
 from tongdai.reports.rows import rows
-from tongdai.reports.view import Report, about, bounds, mean_s, seconds
+from tongdai.reports.view import INTERVAL_SAMPLE, Report, about, bounds, mean_s, sample, seconds
 
 
 class AgentFigures(msgspec.Struct, kw_only=True, rename="camel"):
@@ -91,16 +91,5 @@ _FIGURES: dict[str, Any] = {
     "wrapUpSec": 90.0,
     "handleSec": 194.5,
 }
-_INTERVAL = {"from": "2026-03-10T09:00:00+07:00", "to": "2026-03-10T10:00:00+07:00"}
-ROW_SAMPLE = _FIGURES | _INTERVAL | {"agentId": 7, "agentName": "Lan"}
-SAMPLE: dict[str, Any] = {
-    "success": "1",
-    "timeZone": "Asia/Ho_Chi_Minh",
-    "interval": "60",
-    "from": "2026-03-10T00:00:00+07:00",
-    "to": "2026-03-11T00:00:00+07:00",
-    "formulas": FORMULAS,
-    "data": [ROW_SAMPLE],
-    "intervals": [_FIGURES | _INTERVAL],
-    "total": _FIGURES,
-}
+ROW_SAMPLE = _FIGURES | INTERVAL_SAMPLE | {"agentId": 7, "agentName": "Lan"}
+SAMPLE: dict[str, Any] = sample(FORMULAS, _FIGURES, ROW_SAMPLE)

@@ -11,7 +11,7 @@ from tongdai.reports.imports.store import Imports, Key
 from tongdai.reports.model import Period
 from tongdai.reports.names import Names
 from tongdai.reports.rows import rows
-from tongdai.reports.view import Report, about, bounds
+from tongdai.reports.view import INTERVAL_SAMPLE, Report, about, bounds, sample
 
 
 class ImportFigures(msgspec.Struct, kw_only=True, rename="camel"):
@@ -102,16 +102,5 @@ _FIGURES: dict[str, Any] = {
     "waiting": 0,
     "removed": 0,
 }
-_INTERVAL = {"from": "2026-03-10T09:00:00+07:00", "to": "2026-03-10T10:00:00+07:00"}
-ROW_SAMPLE = _FIGURES | _INTERVAL | {"campaignId": 1042, "campaignName": "Khao sat thang 4"}
-SAMPLE: dict[str, Any] = {
-    "success": "1",
-    "timeZone": "Asia/Ho_Chi_Minh",
-    "interval": "60",
-    "from": "2026-03-10T00:00:00+07:00",
-    "to": "2026-03-11T00:00:00+07:00",
-    "formulas": FORMULAS,
-    "data": [ROW_SAMPLE],
-    "intervals": [_FIGURES | _INTERVAL],
-    "total": _FIGURES,
-}
+ROW_SAMPLE = _FIGURES | INTERVAL_SAMPLE | {"campaignId": 1042, "campaignName": "Khao sat thang 4"}
+SAMPLE: dict[str, Any] = sample(FORMULAS, _FIGURES, ROW_SAMPLE)

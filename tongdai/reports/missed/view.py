@@ -11,7 +11,7 @@ from tongdai.reports.missed.store import Key, Missed
 from tongdai.reports.model import Period
 from tongdai.reports.names import Names
 from tongdai.reports.rows import rows
-from tongdai.reports.view import Report, about, bounds, mean_s, percent
+from tongdai.reports.view import INTERVAL_SAMPLE, Report, about, bounds, mean_s, percent, sample
 
 
 class MissedFigures(msgspec.Struct, kw_only=True, rename="camel"):
@@ -89,16 +89,5 @@ _FIGURES: dict[str, Any] = {
     "servedRate": 60.0,
     "waitSec": 24.1,
 }
-_INTERVAL = {"from": "2026-03-10T09:00:00+07:00", "to": "2026-03-10T10:00:00+07:00"}
-ROW_SAMPLE = _FIGURES | _INTERVAL | {"queueId": 1001226, "queueName": "Sales"}
-SAMPLE: dict[str, Any] = {
-    "success": "1",
-    "timeZone": "Asia/Ho_Chi_Minh",
-    "interval": "60",
-    "from": "2026-03-10T00:00:00+07:00",
-    "to": "2026-03-11T00:00:00+07:00",
-    "formulas": FORMULAS,
-    "data": [ROW_SAMPLE],
-    "intervals": [_FIGURES | _INTERVAL],
-    "total": _FIGURES,
-}
+ROW_SAMPLE = _FIGURES | INTERVAL_SAMPLE | {"queueId": 1001226, "queueName": "Sales"}
+SAMPLE: dict[str, Any] = sample(FORMULAS, _FIGURES, ROW_SAMPLE)

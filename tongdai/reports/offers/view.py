@@ -11,7 +11,7 @@ from tongdai.reports.model import Period
 from tongdai.reports.names import Names
 from tongdai.reports.offers.store import Key, Offers
 from tongdai.reports.rows import rows
-from tongdai.reports.view import Report, about, bounds, mean_s, percent
+from tongdai.reports.view import INTERVAL_SAMPLE, Report, about, bounds, mean_s, percent, sample
 
 
 class OfferFigures(msgspec.Struct, kw_only=True, rename="camel"):
@@ -125,17 +125,6 @@ _FIGURES: dict[str, Any] = {
     "answerSec": 4.2,
     "ringSec": 66.0,
 }
-_INTERVAL = {"from": "2026-03-10T09:00:00+07:00", "to": "2026-03-10T10:00:00+07:00"}
 _OF = {"queueId": 1001226, "queueName": "Sales", "agentId": 7, "agentName": "Lan"}
-ROW_SAMPLE = _FIGURES | _INTERVAL | _OF
-SAMPLE: dict[str, Any] = {
-    "success": "1",
-    "timeZone": "Asia/Ho_Chi_Minh",
-    "interval": "60",
-    "from": "2026-03-10T00:00:00+07:00",
-    "to": "2026-03-11T00:00:00+07:00",
-    "formulas": FORMULAS,
-    "data": [ROW_SAMPLE],
-    "intervals": [_FIGURES | _INTERVAL],
-    "total": _FIGURES,
-}
+ROW_SAMPLE = _FIGURES | INTERVAL_SAMPLE | _OF
+SAMPLE: dict[str, Any] = sample(FORMULAS, _FIGURES, ROW_SAMPLE)

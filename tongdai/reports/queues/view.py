@@ -12,7 +12,7 @@ from tongdai.queues.live.model import SERVICE_S, SHORT_S
 from tongdai.reports.model import Period
 from tongdai.reports.queues.model import Counts, Place
 from tongdai.reports.queues.store import Named
-from tongdai.reports.view import Report, about, bounds, mean_s, percent, percentile, seconds
+from tongdai.reports.view import INTERVAL_SAMPLE, Report, about, bounds, mean_s, percent, percentile, sample, seconds
 
 
 class QueueFigures(msgspec.Struct, kw_only=True, rename="camel"):
@@ -228,17 +228,5 @@ _FIGURES: dict[str, Any] = {
     "wrapUpSec": 350.0,
     "handleSec": 196.3,
 }
-_INTERVAL = {"from": "2026-03-10T09:00:00+07:00", "to": "2026-03-10T10:00:00+07:00"}
-ROW_SAMPLE = _FIGURES | _INTERVAL | {"queueId": 1001226, "queueName": "Sales"}
-SAMPLE: dict[str, Any] = {
-    "success": "1",
-    "timeZone": "Asia/Ho_Chi_Minh",
-    "interval": "60",
-    "from": "2026-03-10T00:00:00+07:00",
-    "to": "2026-03-11T00:00:00+07:00",
-    "formulas": FORMULAS,
-    "shortAbandonSec": SHORT_S,
-    "data": [ROW_SAMPLE],
-    "intervals": [_FIGURES | _INTERVAL],
-    "total": _FIGURES,
-}
+ROW_SAMPLE = _FIGURES | INTERVAL_SAMPLE | {"queueId": 1001226, "queueName": "Sales"}
+SAMPLE: dict[str, Any] = sample(FORMULAS, _FIGURES, ROW_SAMPLE) | {"shortAbandonSec": SHORT_S}
