@@ -58,7 +58,7 @@ def test_a_menu_is_made_changed_and_deleted(opened: Opened, api: httpx2.Client) 
     hears = panel(page, "What a caller hears")
     expect(hears).to_contain_text("hears “tongdai/welcome”, has 5 s to press a key, and hears it again up to 2 times")
     expect(hears.get_by_role("listitem")).to_contain_text(
-        ["1 Phone number: 02839998888", "0 Callback", "No key Message: tongdai/closed"]
+        ["1 Phone number: 028 3999 8888", "0 Callback", "No key Message: tongdai/closed"]
     )
     act(page, "Take out key 1")
     page.get_by_label("Played again").fill("0")
@@ -109,8 +109,8 @@ def test_a_menu_in_use_names_its_queues_and_numbers_and_stays(opened: Opened, ap
     menu_id = made(api, "Dùng rồi")
     assert api.patch(f"/queues/inbound/{queue}/settings", json={"menuId": menu_id}).is_success
     page = opened(f"/menus/{menu_id}")
-    expect(panel(page, "Used by")).to_contain_text("Queue Có menu · 02839997777")
-    expect(panel(page, "What a caller hears")).to_contain_text("Whoever calls 02839997777")
+    expect(panel(page, "Used by")).to_contain_text("Queue Có menu · 028 3999 7777")
+    expect(panel(page, "What a caller hears")).to_contain_text("Whoever calls 028 3999 7777")
     act(page, "Delete: Dùng rồi")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Queue Có menu")
