@@ -9,11 +9,20 @@ import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import TENANT, Demo, Opened, login_of, make_person
+from tests.browser.conftest import TENANT, Demo, Opened, demo_server, login_of, make_person
 
 AVAILABLE = re.compile("Ready|A call is coming|Talking")
+CALLERS_PER_HOUR = 2400
+"""Enough that one of the demo's queues has a caller within seconds: nobody waits for a queue that was not rung."""
 CALL_MS = 100_000
-"""How long until the demo's callers reach one agent of several."""
+"""How long until a caller reaches one agent of several."""
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    settings = {"TONGDAI_SIMULATED_CALLERS_PER_HOUR": str(CALLERS_PER_HOUR)}
+    with demo_server(tmp_path_factory.mktemp("desks"), settings) as server:
+        yield server
 
 
 def created(api: httpx2.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
