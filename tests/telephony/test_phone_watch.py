@@ -145,7 +145,22 @@ def test_phone_that_is_switched_off_is_offered_nobody_and_gets_the_caller_once_i
     play(scene)
 
 
-def test_phone_whose_call_continues_is_not_gone_when_the_switch_calls_it_offline() -> None:
+def test_phone_that_registers_while_its_agent_is_signed_out_is_reachable_when_they_sign_in() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        await idle(s, Mode.RING)
+        s.simulated.unregister("a0")
+        await everybody_is(s, AgentState.UNREACHABLE)
+        s.store.sign_out(FIRST)
+        s.simulated.register("a0")
+        await asyncio.sleep(5)
+        s.store.sign_in(FIRST)
+        await s.until(lambda: s.states() == [AgentState.IDLE], WITHIN_S)
+
+    play(scene)
+
+
+def test_desk_phone_that_signs_off_keeps_its_call_and_its_agent() -> None:
     async def scene(s: Scene) -> None:
         await started(s)
         await idle(s, Mode.NAILED_UP)
@@ -237,17 +252,6 @@ def test_browser_that_went_while_nobody_led_is_known_before_anybody_is_offered_a
         await asyncio.sleep(20)
         assert not s.acd.offers
         assert s.states() == [AgentState.UNREACHABLE]
-
-    play(scene)
-
-
-def test_desk_phone_that_signs_off_keeps_its_call_and_its_agent() -> None:
-    async def scene(s: Scene) -> None:
-        await started(s)
-        await idle(s, Mode.NAILED_UP)
-        s.simulated.unregister("a0")
-        await asyncio.sleep(20)
-        assert s.states() == [AgentState.IDLE]
 
     play(scene)
 

@@ -13,8 +13,9 @@ The report (DeviceStateChanged, subscribed to for each agent who is signed in) m
 when a call begins or ends on a phone that is in one already, as nailed-up ones are, and may be lost: so all phones are
 listed once a second. At a connection to the switch they are compared before anybody is offered a call.
 
-A phone that is in no call is gone when the switch says that it is offline, and there again when it is online: it has
-registered. A phone that is `unknown` to the switch follows from its calls alone (agents/phones.py).
+A phone that is in no call of ours is gone when the switch says that it is offline, and there again when it is online:
+it has registered. The row says whether it is in one: of an account that was written anew the switch lists no channels.
+A phone that is `unknown` to the switch follows from its calls alone (agents/phones.py).
 
 A browser that sleeps, or whose connection broke, keeps its call: nothing else would show that nobody hears. It is there
 while a page answers (phone/socket.py), which is in the row of its account, and the switch can reach it. What changes is
@@ -61,7 +62,8 @@ class PhoneWatch:
         self._ours: set[str] = set()
         """The channels in the rows that were read last: one that was released meanwhile may be listed once more."""
         self._there: set[str] = set()
-        """Phones that the switch could reach when they were last looked at; of browsers, those that have a page."""
+        """Phones in the rows that the switch could reach when they were last looked at; of browsers, those that have a
+        page."""
         self._subscribed: set[str] = set()
         self._subscribes = True
         """False: the switch has refused to report on phones since it was connected."""
@@ -140,10 +142,12 @@ class PhoneWatch:
         browsers = {row.endpoint for row in rows if row.browser}
         reachable = {row.endpoint for row in rows if row.reachable}
         without_page = browsers - {row.endpoint for row in rows if row.page}
-        there = {phone.name for phone in listed if phone.state == "online"} - without_page
-        switched_off = {phone.name for phone in listed if phone.state == "offline" and not phone.channel_ids}
-        gone = ((browsers - there) | switched_off) & reachable
-        back = (there & {row.endpoint for row in rows}) - self._there - reachable
+        watched = {row.endpoint for row in rows}
+        there = {phone.name for phone in listed if phone.state == "online"} & watched - without_page
+        offline = {phone.name for phone in listed if phone.state == "offline"}
+        connected = {row.endpoint for row in rows if row.channel_id is not None}
+        gone = ((browsers - there) | (offline - connected)) & reachable
+        back = there - self._there - reachable
         if gone:
             await self._store.phones_unreachable(sorted(gone))
         available = await self._store.phones_reachable(sorted(back)) if back else 0
