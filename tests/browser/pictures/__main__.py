@@ -14,6 +14,7 @@ import httpx2
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, LAPTOP, PASSWORD, PATIENCE_MS, Demo, demo_server, login_of
+from tests.support.sound_files import tone
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 CHROMIUM = "/usr/bin/chromium"
@@ -30,10 +31,14 @@ class Picture:
     """Links of the page to follow first, one after the other."""
     file: str = ""
     """The text of a file of contacts to choose then."""
+    part: str = ""
+    """The heading of the part of the page to scroll to; none: its beginning."""
 
 
-MOVING_S = 40.0
+MOVING_S = 90.0
 """For which the demo has run before the first picture, so that there are figures."""
+SOUNDS = (("music", "Sáo trúc.wav", 12), ("prompt", "please-wait", 4), ("prompt", "next", 2))
+"""Kind, name and seconds of sounds that are uploaded before."""
 FILE = (
     "Mã;Khách;Gọi số này;Ghi chú\r\nKH-1041;Trần Thị Đào;0901 234 567;trả góp\r\n"
     "KH-1042;Lê Văn Nam;0902 345 678;\r\nKH-1043;Phạm Thu Hà;0903 456 789;gọi buổi chiều\r\n"
@@ -42,7 +47,14 @@ FILE = (
 PICTURES = (
     Picture("campaign", "/campaigns", links=("Nhắc lịch hẹn",)),
     Picture("import", "/campaigns", links=("Nhắc lịch hẹn", "Import contacts"), file=FILE),
+    Picture("campaign-form", "/campaigns/new"),
+    Picture("timeline", "/campaigns", links=("Nhắc lịch hẹn",), part="Over time"),
+    Picture("missed-calls", "/missed-calls"),
     Picture("queue", "/queues", links=("Chăm sóc khách hàng",)),
+    Picture("menu", "/menus", links=("Chào mừng",)),
+    Picture("sounds", "/sounds", locale="vi-VN"),
+    Picture("numbers", "/settings/numbers"),
+    Picture("audit", "/settings/audit", "owner"),
     Picture("agents", "/agents"),
     Picture("desk", "/desk", "agent", locale="vi-VN"),
     Picture("live", "/live"),
@@ -55,10 +67,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, demo_server(Path(folder)) as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         time.sleep(MOVING_S)
+        _furnish(demo)
         for picture in (*PICTURES, Picture("wallboard", _board(demo))):
             _take(browser, demo, picture)
             sys.stdout.write(f"{picture.name}\n")
         browser.close()
+
+
+def _furnish(demo: Demo) -> None:
+    """Make what the pictures show and the demo does not have."""
+    with httpx2.Client(base_url=f"{demo.url}/v1", headers={"X-Api-Key": demo.key}, timeout=60) as client:
+        for kind, name, seconds in SOUNDS:
+            sent = {"kind": kind, "name": name} | ({"language": "vi"} if kind == "prompt" else {})
+            content, media = tone(seconds), {"Content-Type": "audio/wav"}
+            client.put("/queues/sounds", params=sent, content=content, headers=media).raise_for_status()
+        agents = [agent["agentId"] for agent in client.get("/agents").json()["data"]]
+        missed = client.get("/missed-calls", params={"state": "open"}).json()["data"]
+        for agent_id, call in zip(agents, missed[1:3], strict=False):
+            client.post(f"/missed-calls/{call['callId']}/claim", json={"agentId": agent_id}).raise_for_status()
 
 
 def _board(demo: Demo) -> str:
@@ -87,6 +113,8 @@ def _take(browser: Browser, demo: Demo, picture: Picture) -> None:
         )
         page.get_by_label("Gọi số này is read as").select_option(label="Phone number")
     _settled(page)
+    if picture.part:
+        page.get_by_role("heading", name=picture.part, exact=True).evaluate("one => one.scrollIntoView()")
     page.screenshot(path=IMAGES / f"{picture.name}.png")
     context.close()
 
