@@ -1,15 +1,19 @@
 """No JSON body, no query and no file of do-not-call numbers holds the event loop: as much as may be sent of each part.
 
-What is measured is the time of the processor that a turn of the loop takes, which other programs do not lengthen.
+What is measured is the time of the processor that a turn of the loop takes. Others who run meanwhile do not count in
+it, but their use of the same caches and of the same core's other half does, so a turn that was long is measured again:
+one that holds the loop does so each time.
 """
 
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, cast
 
+import httpx2
 import msgspec
 import pytest
 
@@ -20,6 +24,8 @@ from tongdai.processes.api import ENDPOINTS
 from tongdai.testing.factories import vn_mobile
 
 HELD_MS = 50.0
+MEASURED = 3
+"""How often a request is measured at most."""
 BODY = 1_000_000
 """Bytes of a body, of at most 1 MB (`max_json_kb`)."""
 QUERY = HEAD_MAX - 2_000
@@ -49,6 +55,22 @@ class Turns:
     async def end(self) -> float:
         await asyncio.sleep(0)
         return self.longest_ms
+
+    async def of(self, send: Callable[[], Awaitable[httpx2.Response]]) -> tuple[httpx2.Response, float]:
+        """A response, and the longest turn of the request, in ms: the least of several when it is a long one."""
+        least_ms = float("inf")
+        for _ in range(MEASURED - 1):
+            response, held_ms = await self._once(send)
+            least_ms = min(least_ms, held_ms)
+            if least_ms <= HELD_MS:
+                return response, least_ms
+        response, held_ms = await self._once(send)
+        return response, min(least_ms, held_ms)
+
+    async def _once(self, send: Callable[[], Awaitable[httpx2.Response]]) -> tuple[httpx2.Response, float]:
+        await self.begin()
+        response = await send()
+        return response, await self.end()
 
 
 @pytest.fixture
@@ -174,9 +196,7 @@ async def test_no_body_holds_the_loop(tenant: Tenant, turns: Turns, ids: dict[st
     gc.collect()
     gc.freeze()
     for content in sent:
-        await turns.begin()
-        response = await tenant.call(spec.method, path, content=content, headers=headers)
-        held_ms = await turns.end()
+        response, held_ms = await turns.of(partial(tenant.call, spec.method, path, content=content, headers=headers))
         assert held_ms <= HELD_MS, (len(content), content[:200], content[-100:], response.text[:200])
         assert response.status_code in {200, 400, 404, 413}, (content[:200], response.text[:200])
 
@@ -210,11 +230,8 @@ async def test_no_query_holds_the_loop(tenant: Tenant, turns: Turns, ids: dict[s
     gc.collect()
     gc.freeze()
     for query in queries(spec):
-        client = tenant.api.client
-        request = client.build_request(spec.method, f"{path}?{query}", headers=tenant.key.headers)
-        await turns.begin()
-        response = await client.send(request)
-        held_ms = await turns.end()
+        request = tenant.api.client.build_request(spec.method, f"{path}?{query}", headers=tenant.key.headers)
+        response, held_ms = await turns.of(partial(tenant.api.client.send, request))
         assert held_ms <= HELD_MS, (query[:200], response.text[:200])
         assert response.status_code in {200, 400, 404, 415}, (query[:200], response.text[:200])
 
