@@ -59,12 +59,13 @@ async def test_minutes_have_calls_by_their_dialling_and_mean_talkers(tenant: Ten
 async def test_hours_have_the_calls_that_ended_in_them(tenant: Tenant, conn: Connection) -> None:
     campaign_id = await tenant.campaign()
     await calls_of_two_minutes(conn, tenant, campaign_id)
-    found = await read(tenant, campaign_id, step="hour", **{"from": PAST - timedelta(days=30)})
     hour = PAST.replace(minute=0)
+    period = {"from": PAST - timedelta(days=30), "to": hour + timedelta(hours=2)}
+    found = await read(tenant, campaign_id, step="hour", **period)
     assert busy(found) == {
         hour: {"calls": 3, "answered": 2, "abandoned": 1, "abandonedRate24h": 50.0, "talking": round(90 / 3600, 2)}
     }
-    assert len(found["data"]) in {30 * 24 + 2, 30 * 24 + 3}
+    assert len(found["data"]) == 30 * 24 + 2
 
 
 async def test_active_calls_are_placed_and_talk(tenant: Tenant, conn: Connection) -> None:
