@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench import world
 from bench.world import World
-from tongdai.settings import ROLE_DSN, ROLE_SETTINGS, Settings, dump
+from tongdai.settings.declarations import Settings
+from tongdai.settings.sources import ROLE_DSN, ROLE_SETTINGS, dump
 
 
 @dataclass(frozen=True, slots=True)

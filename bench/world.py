@@ -22,7 +22,7 @@ from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId, ListId, TenantId
 from tongdai.runtime.os_process import die_with_parent
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, store
 from tongdai.testing import factories
 

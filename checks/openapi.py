@@ -21,7 +21,7 @@ from openapi_spec_validator import validate
 
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ALL_ENDPOINTS
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 Json = dict[str, Any]
 INSTANT = re.compile(r"^at$|[a-z](At|Since)$")

@@ -1,4 +1,4 @@
-"""docs/settings.md: every setting, from its declaration in tongdai/settings.py.
+"""docs/settings.md: every setting, from its declaration in tongdai/settings/declarations.py.
 
 python -m checks.settings_reference            # as `make check` does: fails when the file is not as it would be
 python -m checks.settings_reference --write    # writes it
@@ -16,13 +16,13 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from tongdai import settings
-from tongdai.settings import ENV_PREFIX, Settings
+from tongdai.settings.declarations import Settings
+from tongdai.settings.sources import ENV_PREFIX
 
 FILE = Path(__file__).parent.parent / "docs" / "settings.md"
 _HEAD = """# Settings
 
-<!-- Written by `python -m checks.settings_reference --write`; change tongdai/settings.py instead. -->
+<!-- Written by `python -m checks.settings_reference --write`; change tongdai/settings/declarations.py instead. -->
 
 `tongdai serve` and `tongdai demo` read settings from a TOML file (`--config FILE`), from the environment, and from
 their options; later ones win. In the environment a setting is called `TONGDAI_` and its name in capitals
@@ -101,7 +101,7 @@ def main() -> None:
         FILE.write_text(expected, "utf-8")
     elif not FILE.exists() or FILE.read_text("utf-8") != expected:
         raise SystemExit(
-            f"{FILE.name} is not as {settings.__name__} has it: python -m checks.settings_reference --write"
+            f"{FILE.name} is not as {Settings.__module__} has it: python -m checks.settings_reference --write"
         )
     if silent := [f"{ENV_PREFIX}{name.upper()}" for name, _, _, meaning in rows() if not meaning]:
         raise SystemExit(f"settings without a docstring: {', '.join(silent)}")

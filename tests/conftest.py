@@ -26,7 +26,7 @@ from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import Connection, Pool, open_pool
 from tongdai.ids import CampaignId, TenantId
 from tongdai.processes.api import build
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.testing import factories
 from tongdai.testing.asgi import running
 

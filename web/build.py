@@ -69,7 +69,7 @@ def types() -> None:
     """Write the types of the API from its OpenAPI document, if they are of another one."""
     from tongdai.http.openapi.document import document  # noqa: PLC0415 - a build of the wheel has no dependencies
     from tongdai.processes.api import ALL_ENDPOINTS  # noqa: PLC0415
-    from tongdai.settings import Settings  # noqa: PLC0415
+    from tongdai.settings.declarations import Settings  # noqa: PLC0415
 
     made = json.dumps(document(ALL_ENDPOINTS, "1", Settings()), ensure_ascii=False, sort_keys=True)
     kept, schema = WEB / "openapi.json", WEB / "src" / "api" / "schema.d.ts"

@@ -13,7 +13,7 @@ from tongdai.db import migrate
 from tongdai.db.pool import connect
 from tongdai.errors import OperatorError
 from tongdai.ids import TenantId
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, store
 
 

@@ -19,7 +19,7 @@ from tongdai.db.pool import Connection, connect
 from tongdai.dialing import store as dialing
 from tongdai.dialing.model import HoldReason
 from tongdai.errors import OperatorError
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format
 from tongdai.tenants import store as tenants
 

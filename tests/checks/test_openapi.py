@@ -9,7 +9,7 @@ import pytest
 from checks.openapi import offences_in
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ALL_ENDPOINTS
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 Json = dict[str, Any]
 DOCUMENT = document(ALL_ENDPOINTS, "1", Settings())

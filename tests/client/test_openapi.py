@@ -14,7 +14,7 @@ from tests.support.sdk_arguments import OF_LISTS, OF_LIVE_CALLS, OF_PEOPLE, OF_Q
 from tongdai.contacts.fields import FIELDS
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ENDPOINTS
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai_client import (
     AgentSkill,
     AsyncClient,

@@ -7,7 +7,7 @@ import pytest
 
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 PEPPER = "the pepper of the demo's tests, long enough"
 

@@ -27,7 +27,7 @@ from tongdai.imports import store as imports
 from tongdai.imports.model import JobStatus
 from tongdai.queues import store as queues
 from tongdai.queues.model import Change, InboundQueue, Strategy
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, store
 
 ZONE = "Asia/Ho_Chi_Minh"

@@ -9,7 +9,7 @@ from tongdai.numbers import store as numbers
 from tongdai.queues.hours import store as hours
 from tongdai.queues.menus import store as menus
 from tongdai.queues.settings import store as settings
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 
 async def test_two_campaigns_are_called_from_the_start_by_agents_who_sign_in(

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from tests.deploy.conftest import DEPLOY, ROOT
 from tongdai import metrics
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 GUIDE = (ROOT / "docs" / "deploying.md").read_text("utf-8")
 NAMES = {each.name for each in fields(Settings)}

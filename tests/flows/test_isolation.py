@@ -19,7 +19,7 @@ from tongdai.contacts.numbers import customer_id
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
 from tongdai.processes.api import ALL_ENDPOINTS, ENDPOINTS
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.testing.factories import vn_mobile
 
 UNKNOWN = "999999999999999999"

@@ -24,7 +24,7 @@ from tongdai.files import media_type
 from tongdai.http.openapi import document as openapi
 from tongdai.http.streams.event_source import MAX_EVENTS
 from tongdai.processes.api import ENDPOINTS
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.testing import factories
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tongdai.errors import OperatorError
 from tongdai.phone.address import websocket_of
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 HANOI = "ws://10.0.2.5:8088/ws"
 SETTINGS = Settings(

@@ -19,7 +19,7 @@ from tongdai.clock import SystemClock
 from tongdai.db.pool import Pool
 from tongdai.imports.worker import Worker
 from tongdai.processes.api import WAIT_FOR_DOCUMENT, build
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.testing.asgi import running
 
 STOP = signal.SIGUSR1

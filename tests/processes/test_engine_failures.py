@@ -11,7 +11,7 @@ from tests.support.servers import eventually
 from tongdai.db.pool import Pool
 from tongdai.imports.model import JobStatus
 from tongdai.processes import engine
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 
 async def test_imports_continue_while_purging_fails(own_pool: Pool, own_dsn: str, tmp_path: Path) -> None:

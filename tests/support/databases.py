@@ -17,7 +17,7 @@ import pytest
 from tests.support import transition_triggers
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection, connect
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 SERVER = os.environ.get("TONGDAI_TEST_DATABASE_URL")
 POOLER = os.environ.get("TONGDAI_TEST_POOLER_URL")

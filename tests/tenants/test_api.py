@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.support.api import Api, Tenant, refused
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format
 
 EXPIRES = datetime(2090, 1, 1, tzinfo=UTC)

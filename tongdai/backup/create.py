@@ -11,7 +11,7 @@ from tongdai.backup.progress import Progress
 from tongdai.db.dsn import without_password
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format
 from tongdai.tenants import store as tenants
 

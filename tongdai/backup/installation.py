@@ -11,7 +11,7 @@ from tongdai.backup.progress import Progress
 from tongdai.db import pool
 from tongdai.db.embedded import exchange, programs, replacement, server
 from tongdai.errors import OperatorError
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format
 
 

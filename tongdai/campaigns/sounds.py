@@ -12,7 +12,7 @@ from tongdai.campaigns.settings.request import Sent
 from tongdai.campaigns.settings.rules import Played, played
 from tongdai.errors import InvalidInput, InvalidState
 from tongdai.ids import CampaignId, TenantId
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.switches.sounds import question
 from tongdai.switches.sounds.question import Connect
 

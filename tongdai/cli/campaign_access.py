@@ -32,7 +32,7 @@ from tongdai.errors import ApiError, OperatorError
 from tongdai.ids import CampaignId, TenantId
 from tongdai.numbers.endpoints.check import check_usable
 from tongdai.numbers.endpoints.model import EndpointKind
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants.model import Tenant
 from tongdai_client import CallingWindow, CampaignDetail, Client, InvalidInput, InvalidState, NotFound
 from tongdai_client import Campaign as ServersCampaign

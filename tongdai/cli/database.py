@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 import asyncpg
 import click
 
-from tongdai import settings as all_settings
 from tongdai.db import pool
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection
 from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.errors import OperatorError
-from tongdai.settings import Settings
+from tongdai.settings import sources
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, store
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def settings_of(data_dir: str | None, database_url: str | None, config: Path | None) -> Settings:
     """The server's settings with those options; None: not given."""
-    return all_settings.load(config, os.environ, {"data_dir": data_dir, "database_url": database_url})
+    return sources.load(config, os.environ, {"data_dir": data_dir, "database_url": database_url})
 
 
 async def pepper_of(conn: Connection, settings: Settings) -> bytes:

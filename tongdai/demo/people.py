@@ -12,7 +12,7 @@ from tongdai.ids import AgentId
 from tongdai.people.users import store
 from tongdai.people.users.model import Role
 from tongdai.people.users.passwords import Passwords
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 PASSWORD_FILE = "demo.password"  # noqa: S105 - a name
 LOGINS = {

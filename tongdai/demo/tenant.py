@@ -24,7 +24,7 @@ from tongdai.imports.outcomes import codec
 from tongdai.imports.outcomes.codec import ChunkOutcome
 from tongdai.numbers import store as numbers
 from tongdai.numbers.core import read
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, store
 
 TENANT = TenantId(20260310)

@@ -21,7 +21,7 @@ CALL = "call"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The server's settings for the dialer; their defaults are in tongdai/settings.py."""
+    """The server's settings for the dialer; their defaults are in tongdai/settings/declarations.py."""
 
     app: str
     """The Stasis application."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a reader's process needs none
-    from tongdai.settings import Settings
+    from tongdai.settings.declarations import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tongdai.http.asgi import Headers, Message, Receive, Scope, Send
 from tongdai.http.principal import NOBODY, Principal
 from tongdai.runtime.shares import Shares
 from tongdai.runtime.stopping import Stopping
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 if TYPE_CHECKING:
     from tongdai.http.endpoint import Endpoint

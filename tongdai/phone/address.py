@@ -1,6 +1,6 @@
 """Which switch's websocket a phone in a browser is connected with: that of the tenant's."""
 
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 
 def websocket_of(settings: Settings, switch: str) -> str | None:

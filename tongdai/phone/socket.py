@@ -50,7 +50,7 @@ from tongdai.phone.relay import (
     connected,
     relay,
 )
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.switches import store as switches
 
 log = structlog.get_logger()

@@ -63,7 +63,8 @@ from tongdai.runtime import heartbeats, os_process
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.shares import Shares
 from tongdai.runtime.stopping import Stopping
-from tongdai.settings import ROLE_DSN, Settings
+from tongdai.settings.declarations import Settings
+from tongdai.settings.sources import ROLE_DSN
 from tongdai.tenants import api as tenants
 from tongdai.tenants import key_format, store
 from tongdai.tenants.guard import Guard

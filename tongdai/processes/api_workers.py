@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from tongdai.processes.supervised_process import SupervisedProcess
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import keep_running
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 LISTENING = "TONGDAI_ROLE_LISTENING"
 """The descriptor of the listening socket, in the environment of a worker."""

@@ -39,7 +39,7 @@ from tongdai.runtime import heartbeats
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.disk import free_mb
 from tongdai.runtime.os_process import run_until_signalled
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 log = structlog.get_logger()
 

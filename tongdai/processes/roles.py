@@ -9,7 +9,8 @@ import sys
 
 from tongdai import log
 from tongdai.runtime import os_process
-from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
+from tongdai.settings.declarations import Settings
+from tongdai.settings.sources import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, restore
 
 # Each role imports what it runs, and not what the other runs: half of a start is imports.
 # ruff: noqa: PLC0415

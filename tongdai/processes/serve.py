@@ -48,7 +48,8 @@ from tongdai.processes.supervised_process import BACK_OFF_S, SupervisedProcess
 from tongdai.runtime import background
 from tongdai.runtime.background import keep_running
 from tongdai.runtime.os_process import alive
-from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, ROLES, Role, Settings, dump
+from tongdai.settings.declarations import ROLES, Role, Settings
+from tongdai.settings.sources import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, dump
 from tongdai.tenants import key_format, store
 from tongdai.tenants.rate_limit import valkey
 

@@ -37,7 +37,7 @@ from tongdai.queues.sounds import signed
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import Attempts, every, keep_running
 from tongdai.runtime.os_process import run_until_signalled
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.switch.client import AriClient
 from tongdai.switch.interface import Ari
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk

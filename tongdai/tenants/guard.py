@@ -41,7 +41,7 @@ from tongdai.http.endpoint import Endpoint
 from tongdai.http.principal import NOBODY, PLATFORM, Own, Principal, Reach
 from tongdai.http.request import Request
 from tongdai.ids import TenantId
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, session_token, store
 from tongdai.tenants.credentials import Credentials, credentials_of, forwarded
 from tongdai.tenants.even_time import until_even

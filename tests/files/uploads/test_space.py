@@ -9,7 +9,7 @@ from tongdai.files.uploads import space
 from tongdai.files.uploads.space import share_of
 from tongdai.ids import TenantId
 from tongdai.runtime.disk import MB, free_mb
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 ONE, OTHER = TenantId(1), TenantId(2)
 

@@ -16,7 +16,7 @@ from tongdai.http.endpoint import PLAIN_TEXT, Endpoint, Query
 from tongdai.http.openapi.document import document, operation_id
 from tongdai.http.principal import Scope
 from tongdai.queues.api import HANDLERS as QUEUES
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants.api import HANDLERS as TENANTS
 
 

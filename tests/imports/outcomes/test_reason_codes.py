@@ -8,7 +8,7 @@ from tongdai.contacts.validation import ContactFault
 from tongdai.http.openapi.document import document
 from tongdai.imports.outcomes.codec import REASON_CODES
 from tongdai.processes.api import ENDPOINTS
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
 

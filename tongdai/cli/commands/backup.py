@@ -12,7 +12,7 @@ from tongdai.cli.database import database_of, database_options, require_database
 from tongdai.cli.steps import Steps, steps
 from tongdai.db import pool
 from tongdai.errors import OperatorError
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 
 @click.command

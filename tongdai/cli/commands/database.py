@@ -11,7 +11,7 @@ from tongdai.db import distribute as distribution
 from tongdai.db import migrate as migrations
 from tongdai.db.embedded import server as embedded
 from tongdai.errors import OperatorError
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 
 @click.command

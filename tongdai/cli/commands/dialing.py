@@ -13,7 +13,7 @@ from tongdai.dialing import store
 from tongdai.dialing.model import Hold, HoldReason
 from tongdai.dialing.view import DialingView, SwitchBeat, view
 from tongdai.errors import OperatorError
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 _NEWEST = 20
 

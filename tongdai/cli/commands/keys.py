@@ -14,7 +14,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import Scope
 from tongdai.ids import KeyId, TenantId
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, store
 from tongdai.tenants.model import ApiKey
 

@@ -19,7 +19,7 @@ from tongdai.errors import OperatorError
 from tongdai.ids import QueueId
 from tongdai.queues import store
 from tongdai.queues.model import MAX_NUMBER, Change, InboundQueue, NumberRefusal
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 NUMBER = Pattern("digits", f"[0-9]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} digits")
 

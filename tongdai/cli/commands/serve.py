@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from tongdai import settings as all_settings
 from tongdai.cli.invocation import invocation
-from tongdai.settings import ROLES, Role, Settings
+from tongdai.settings import declarations, sources
+from tongdai.settings.declarations import ROLES, Role, Settings
 
 Only = Role | None
 DEMO_SHARED_BUFFERS_MB = 256
@@ -102,7 +102,7 @@ def _server_options(
     def with_options(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def wrapped(config: Path | None, only: Only, reset: bool | None = None, **flags: object) -> None:
-            settings = all_settings.load(config, os.environ, flags, defaults())
+            settings = sources.load(config, os.environ, flags, defaults())
             if only is not None and settings.database_url is None:
                 raise click.UsageError(
                     f"--only {only} needs an external database that the other parts use too: "
@@ -119,7 +119,7 @@ def _server_options(
 
 def _demo_defaults() -> Mapping[str, object]:
     return {
-        "data_dir": all_settings.demo_data_dir(),
+        "data_dir": declarations.demo_data_dir(),
         "shared_buffers_mb": DEMO_SHARED_BUFFERS_MB,
         "simulated_callers_per_hour": DEMO_CALLERS_PER_HOUR,
         "log_level": "warning",  # its calls would scroll the key away within seconds

@@ -7,7 +7,7 @@ from tongdai.cli.tables import json_option, show
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import SwitchId
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.switches import store
 from tongdai.switches.model import Kind, Switch
 

@@ -15,7 +15,7 @@ from tongdai.contacts.numbers import phone, time_zones
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, OperatorError
 from tongdai.ids import TenantId
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.switches import store as switch_store
 from tongdai.tenants import store
 from tongdai.tenants.model import Tenant

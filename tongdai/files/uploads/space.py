@@ -13,7 +13,7 @@ from pathlib import Path
 from tongdai.errors import InsufficientStorage
 from tongdai.ids import TenantId
 from tongdai.runtime.disk import MB, free_mb
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 _used: Counter[TenantId] = Counter()
 """Bytes that files of each tenant have in this process."""

@@ -15,7 +15,7 @@ from tongdai.http.idempotency import HEADER, MAX_LENGTH
 from tongdai.http.openapi import describe
 from tongdai.http.routes import PREFIX
 from tongdai.mismatch import explain
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 Json = dict[str, Any]
 Refs = dict[Any, Json]  # struct → the reference to its schema

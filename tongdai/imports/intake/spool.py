@@ -28,7 +28,7 @@ from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
 from tongdai.imports.readers.ipc import CHUNK, decode_chunk
 from tongdai.imports.readers.look import Looked, look
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 IN_MEMORY = threads.BATCH
 """Bytes; a larger body is kept in a file and read by a process of its own."""

@@ -25,7 +25,7 @@ from tongdai.people.openid.provider import Provider
 from tongdai.people.sessions import cookie, sign_in
 from tongdai.people.users import store as users
 from tongdai.people.users.model import Role, User, login_of
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 log = structlog.get_logger()
 

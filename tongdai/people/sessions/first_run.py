@@ -7,7 +7,7 @@ from pathlib import Path
 from tongdai.db.pool import Connection
 from tongdai.http.request import Request
 from tongdai.people.users import store as users
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format
 
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via")

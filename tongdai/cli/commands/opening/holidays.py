@@ -16,7 +16,7 @@ from tongdai.queues.holidays import public, store
 from tongdai.queues.holidays.model import calendar_of
 from tongdai.queues.holidays.view import HolidayChange, HolidayView, edits_of, view_of
 from tongdai.queues.hours.view import OpenSpan
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 _SPAN = re.compile(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})")
 

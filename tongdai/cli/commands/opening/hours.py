@@ -22,7 +22,7 @@ from tongdai.queues.hours.core import open_at
 from tongdai.queues.hours.model import Closed, Closure, Hours, Open, OpeningRules, Week
 from tongdai.queues.hours.view import OpeningWindow, parse_week, show_week
 from tongdai.queues.model import Destination
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai_client import CallerDestination
 
 tenant_option = click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The tenant.")

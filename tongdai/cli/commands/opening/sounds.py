@@ -17,7 +17,7 @@ from tongdai.queues.settings.model import LANGUAGES
 from tongdai.queues.sounds import store
 from tongdai.queues.sounds.conversion import require_decoder, to_wav
 from tongdai.queues.sounds.model import MAX_FILES, MAX_UPLOAD_MB, Kind, NewSound, Sound, require_name
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 _sound_id = click.argument("sound_id", metavar="SOUND", type=ID)
 

@@ -11,7 +11,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.numbers.endpoints import store
 from tongdai.numbers.endpoints.model import EndpointKind, EndpointRefusal, SipEndpoint
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 from tongdai.switches.model import DEFAULT_NAME
 
 _switch = click.option(

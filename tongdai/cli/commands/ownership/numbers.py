@@ -11,7 +11,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.numbers import core, store
 from tongdai.numbers.model import CalledNumber, GiveRefusal
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 
 @click.group

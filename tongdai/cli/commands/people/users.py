@@ -21,7 +21,7 @@ from tongdai.people.sessions.model import SessionRow
 from tongdai.people.users import store
 from tongdai.people.users.model import Change, Refusal, Role, User, login_of, password_fault
 from tongdai.people.users.passwords import Passwords
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 T = TypeVar("T")
 

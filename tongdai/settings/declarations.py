@@ -1,36 +1,17 @@
-"""The settings of the server, read once from a TOML file, the environment (TONGDAI_*) and options; later ones win.
+"""The settings of the server: each is a field of `Settings`; its docstring becomes its line in docs/settings.md."""
 
-A setting is a field of `Settings`; its docstring becomes its line in docs/settings.md.
-"""
-
-import ipaddress
 import os
-import re
-import tomllib
-import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-import msgspec
+from tongdai.settings.checks import EVERYWHERE, LOOPBACK, validate
 
-from tongdai.errors import OperatorError, shown
-from tongdai.mismatch import expected as expected_of
-from tongdai.text import CALLER_ID, SWITCH_NAME
-
-ENV_PREFIX = "TONGDAI_"
 Role = Literal["api", "engine", "telephony"]
 """The roles of a server; each is a process of its own."""
 ROLES: tuple[Role, ...] = typing.get_args(Role)
-ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
-"""Environment variable of a process started by `serve`: its settings, as `dump` writes them."""
-ROLE_DSN = "TONGDAI_ROLE_DSN"
-"""Environment variable of such a process: its database."""
-ROLE_PARENT = "TONGDAI_ROLE_PARENT"
-"""Environment variable of such a process: the pid of its parent; it ends with its parent."""
 Network = str  # an IP network, `10.0.0.0/8`
 
 
@@ -216,7 +197,7 @@ class Settings:
     """Seed of the simulated switch, for reproducible runs."""
 
     def __post_init__(self) -> None:
-        _validate(self)
+        validate(self)
 
     def session_dsn(self, dsn: str) -> str:
         """The database for what needs a session of its own, where the rest uses `dsn`."""
@@ -227,8 +208,8 @@ class Settings:
         """The beginning of the URLs by which the switch fetches sound files; None: it cannot."""
         if self.sounds_url is not None:
             return self.sounds_url.rstrip("/")
-        here = self.asterisk is None or urlsplit(self.asterisk).hostname in _LOOPBACK
-        host = "127.0.0.1" if self.host in _EVERYWHERE else self.host
+        here = self.asterisk is None or urlsplit(self.asterisk).hostname in LOOPBACK
+        host = "127.0.0.1" if self.host in EVERYWHERE else self.host
         return f"http://{host}:{self.port}" if here and self.port and ":" not in host else None
 
     @property
@@ -237,163 +218,3 @@ class Settings:
         if self.admin_port is not None:
             return (self.admin_port,)
         return (self.port + 1, 0) if 0 < self.port < 65535 else (0,)
-
-
-MAX_CALLERS_PER_HOUR = 360_000
-_POSITIVE = (
-    "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit",
-    "max_json_kb", "max_body_mb", "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s",
-    "max_connections", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days",
-    "call_days", "hourly_stats_days", "audit_days", "max_event_streams", "upload_idle_s", "upload_rate",
-    "upload_timeout_s", "import_columns", "import_cell_chars", "import_reader_mb", "tenant_spool_mb", "max_calls",
-    "unplayed_calls", "phone_return_s", "simulated_talk_s",
-)  # fmt: skip
-
-
-def _validate(settings: Settings) -> None:
-    for name in _POSITIVE:
-        value = getattr(settings, name)
-        if value is not None and value <= 0:
-            raise OperatorError(f"{name} must be above 0, not {value}")
-    shares = ("simulated_answer_rate", "simulated_faults", "simulated_key_rate")
-    for name, limit in (("port", 65535), ("admin_port", 65535), *((share, 1) for share in shares)):
-        value = getattr(settings, name)
-        if value is not None and not 0 <= value <= limit:
-            raise OperatorError(f"{name} must be 0 to {limit}, not {value}")
-    if not 0 <= settings.simulated_callers_per_hour <= MAX_CALLERS_PER_HOUR:
-        raise OperatorError(
-            f"simulated_callers_per_hour must be 0 to {MAX_CALLERS_PER_HOUR}, not {settings.simulated_callers_per_hour}"
-        )
-    for network in settings.trusted_proxies:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise OperatorError(f"trusted_proxies: {error}") from None
-    _validate_asterisk(settings)
-    _validate_database(settings)
-    _validate_openid(settings)
-    if settings.key_pepper is not None and len(settings.key_pepper) < 32:
-        raise OperatorError("key_pepper must have at least 32 characters")
-
-
-def _validate_openid(settings: Settings) -> None:
-    for name in ("public_url", "openid_issuer"):
-        value = getattr(settings, name)
-        url = urlsplit(value or "https://a")
-        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
-            raise OperatorError(f"{name} must begin with https://, or http:// on this machine, not {value!r}")
-    if settings.openid_issuer is not None and (settings.openid_client_id is None or settings.public_url is None):
-        raise OperatorError("openid_issuer needs openid_client_id and public_url")
-    if settings.openid_default_role != "none" and settings.openid_tenant is None:
-        raise OperatorError("openid_default_role needs openid_tenant, in which users are created")
-
-
-def _validate_database(settings: Settings) -> None:
-    for name in ("database_url", "session_database_url"):
-        if not (getattr(settings, name) or "postgresql://").startswith(("postgresql://", "postgres://")):
-            raise OperatorError(f"{name} must begin with postgresql://")
-    if settings.session_database_url is not None and settings.database_url is None:
-        raise OperatorError("session_database_url needs database_url")
-
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_EVERYWHERE = ("0.0.0.0", "::", "localhost")  # noqa: S104 - addresses to listen on
-_PART = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
-_NAMES = {
-    "switch": (r"[a-z0-9][a-z0-9-]{0,62}", "1 to 63 small letters, digits and -"),
-    "asterisk_app": (SWITCH_NAME, "1 to 64 letters, digits, - and _"),
-    "trunk": (SWITCH_NAME, "the name of a PJSIP endpoint: 1 to 64 letters, digits, - and _"),
-    "caller_id": (CALLER_ID, "3 to 15 digits, with a plus or without"),
-    "sounds_url": (
-        r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*/?",
-        "http://host:port or https://host, with a path or without",
-    ),
-    "phone_urls": (
-        r"[a-z0-9][a-z0-9-]{0,62}=wss?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+",
-        "NAME=ws://host:port/path or NAME=wss://host/path",
-    ),
-    "default_sound": (rf"/?{_PART}(/{_PART})*", "the name of a sound, without its suffix"),
-}
-
-
-def _validate_asterisk(settings: Settings) -> None:
-    for name, (pattern, expected) in _NAMES.items():
-        found: tuple[str, ...] | str | None = getattr(settings, name)
-        for value in found if isinstance(found, tuple) else (found,):
-            if value is not None and (not re.fullmatch(pattern, value, re.ASCII) or ".." in value):
-                raise OperatorError(f"{name} must be {expected}, not {value!r}")
-    if settings.asterisk is None:
-        return
-    try:
-        url = urlsplit(settings.asterisk)
-        good = url.scheme in {"ws", "wss"} and url.hostname and url.port != 0 and "@" not in url.netloc
-    except ValueError:  # an invalid port
-        good = False
-    if not good:
-        raise OperatorError("asterisk must be ws://host:port or wss://host:port, without user and password")
-    if not settings.asterisk_password:
-        raise OperatorError("asterisk needs asterisk_password, as it stands in Asterisk's ari.conf")
-    if settings.trunk is None:
-        raise OperatorError("asterisk needs a trunk, the PJSIP endpoint that numbers are dialled through")
-
-
-def load(
-    config: Path | None,
-    env: Mapping[str, str],
-    flags: Mapping[str, object],
-    defaults: Mapping[str, object] | None = None,
-) -> Settings:
-    """Settings from a TOML file, the environment and flags (None: not given); `defaults` precede those of Settings.
-
-    Raises OperatorError naming the file, variable or flag and what it should be.
-    """
-    values: dict[str, Any] = dict(defaults or {})
-    if config is not None:
-        values |= _from_toml(config)
-    kinds = typing.get_type_hints(Settings)
-    for name, kind in kinds.items():
-        text = env.get(ENV_PREFIX + name.upper())
-        if text is not None:
-            values[name] = _convert(_split(text, kind), kind, ENV_PREFIX + name.upper())
-    values |= {name: value for name, value in flags.items() if value is not None}
-    return Settings(**values)
-
-
-def _from_toml(path: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise OperatorError(f"cannot read {path}: {error}") from None
-    kinds = typing.get_type_hints(Settings)
-    if unknown := table.keys() - kinds.keys():
-        raise OperatorError(f"{path}: unknown setting {min(unknown)}")
-    return {name: _convert(value, kinds[name], f"{path}: {name}") for name, value in table.items()}
-
-
-def _split(text: str, kind: Any) -> object:
-    """Parse a list in the environment: `a,b`; the empty string is the empty list."""
-    if typing.get_origin(kind) is tuple:
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return None if text == "" and isinstance(kind, types.UnionType) else text
-
-
-def _convert(value: object, kind: Any, where: str) -> Any:
-    try:
-        return msgspec.convert(value, kind, strict=not isinstance(value, str))
-    except msgspec.ValidationError:
-        raise OperatorError(f"{where} must be {expected_of(_not_null(kind))}, not {shown(value)!r}") from None
-
-
-def _not_null(kind: Any) -> Any:
-    """The type without None, which no file and no variable can say."""
-    kinds = [one for one in typing.get_args(kind) if one is not types.NoneType]
-    return kinds[0] if isinstance(kind, types.UnionType) and len(kinds) == 1 else kind
-
-
-def dump(settings: Settings) -> str:
-    """Serialise the settings for a child process; `restore` reads them."""
-    return msgspec.json.encode({f.name: getattr(settings, f.name) for f in fields(settings)}).decode()
-
-
-def restore(text: str) -> Settings:
-    return msgspec.json.decode(text, type=Settings)

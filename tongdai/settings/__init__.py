@@ -1,0 +1,1 @@
+"""The settings of the server: what there is to set, and where it is read from."""
