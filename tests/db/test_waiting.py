@@ -1,6 +1,6 @@
 """How many may wait, by how soon places become free."""
 
-from tongdai.db.waiting import Waiting
+from tongdai.db.waiting import READ_TIMES, Waiting
 
 NEVER, ALWAYS = 3600.0, -1.0
 FEW, BURST = 2, 8
@@ -39,6 +39,15 @@ def test_burst_may_wait_until_one_request_was_refused() -> None:
     assert waiting.refuses(BURST)
     assert waiting.refuses(BURST - 1), "it is no burst"
     assert not waiting.refuses(FEW - 1)
+
+
+def test_request_that_has_been_read_may_wait_for_longer() -> None:
+    waiting = Waiting(FEW, crowded_s=NEVER, burst=0)
+    for one in [waiting.add() for _ in range(100)]:
+        waiting.served(one)
+    room = next(before for before in range(10**9) if waiting.refuses(2**before))
+    assert not waiting.refuses(2**room, read=True)
+    assert waiting.refuses(2**room * READ_TIMES, read=True)
 
 
 def test_one_that_gave_up_no_longer_waits() -> None:

@@ -67,11 +67,14 @@ class PoolParts:
         found = self._parts.get(part)
         if found is None or not found.lines:
             return True
-        passing = found.passing
-        if found.refuses(tenant_id, passing.total(), passing[tenant_id]):
+        if tenant_id in found.refused:  # nothing is given back before the next turn
             return False
-        if not passing:
-            asyncio.get_running_loop().call_soon(passing.clear)
+        passing = found.passing
+        if not passing and not found.refused:
+            asyncio.get_running_loop().call_soon(found.end_turn)
+        if found.refuses(tenant_id):
+            found.refused.add(tenant_id)
+            return False
         passing[tenant_id] += 1
         return True
 
@@ -150,18 +153,34 @@ class _Part:
         self.waiting = waiting
         self.passing = Counter[int | None]()
         """Requests of this turn of the event loop, by tenant."""
+        self.refused = set[int | None]()
+        """Tenants of which one was refused in this turn."""
 
-    def refuses(self, tenant_id: int | None, more: int = 0, more_of_tenant: int = 0) -> bool:
-        """Whether a request would wait for too long, behind `more` that are coming. Slow ones all may wait.
+    def end_turn(self) -> None:
+        self.passing.clear()
+        self.refused.clear()
 
-        As tenants take turns, it comes behind as many of each other tenant as of its own.
-        """
+    def refuses(self, tenant_id: int | None) -> bool:
+        """Whether a request that has just arrived would wait for too long, behind those that pass in this turn."""
         if self.slow or not self.lines:
             return False
-        own = more_of_tenant + (len(self.lines.get(tenant_id, ())) if tenant_id is not None else 0)
+        waiting = len(self.waiting) + self.passing.total()
+        own = self.passing[tenant_id] + (len(self.lines.get(tenant_id, ())) if tenant_id is not None else 0)
+        tenants = len({tenant_id, *self.lines, *self.passing})
+        return self.waiting.refuses(_before(waiting, own, tenants))
+
+    def refuses_read(self, tenant_id: int) -> bool:
+        """The same of one that has been read, which has passed before."""
+        if self.slow or not self.lines:
+            return False
+        own = len(self.lines.get(tenant_id, ()))
         tenants = len(self.lines) + (tenant_id not in self.lines)
-        before = min(len(self.waiting) + more, (own + 1) * tenants - 1)
-        return self.waiting.refuses(before)
+        return self.waiting.refuses(_before(len(self.waiting), own, tenants), read=True)
+
+
+def _before(waiting: int, own: int, tenants: int) -> int:
+    """How many are served before a request. As tenants take turns, as many of each other one as of its own."""
+    return min(waiting, (own + 1) * tenants - 1)
 
 
 class _Within:
@@ -181,7 +200,7 @@ class _Within:
 
     async def _wait(self) -> None:
         part, place = self._part, asyncio.get_running_loop().create_future()
-        if part.refuses(self._tenant_id):
+        if part.refuses_read(self._tenant_id):
             raise Overloaded
         part.lines.setdefault(self._tenant_id, deque()).append(place)
         waiting = part.waiting.add()

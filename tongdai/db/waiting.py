@@ -12,6 +12,8 @@ from math import inf
 
 CROWDED_S = 0.05
 """A request that would wait longer than this for a connection is better refused: under a load that lasts, all would."""
+READ_TIMES = 4
+"""Its refusal costs ten of a request that has not been read, half as much as its answer does."""
 BURST = 64
 """Requests that may wait while none is refused: fewer than a worker handles at once."""
 BURST_S = 0.5
@@ -38,23 +40,26 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._since)
 
-    def refuses(self, before: int) -> bool:
-        """Whether a request that comes after so many would wait for too long; it is refused then."""
+    def refuses(self, before: int, *, read: bool = False) -> bool:
+        """Whether a request that comes after so many would wait for too long; it is refused then.
+
+        One that has been `read` may wait for READ_TIMES as long.
+        """
         if before < self._may_wait:
             return False
         now = time.monotonic()
-        if before < self._room(now):
+        if before < self._room(now, self._crowded_s * (READ_TIMES if read else 1)):
             return False
         self._refused_at = now
         return True
 
-    def _room(self, now: float) -> float:
+    def _room(self, now: float, crowded_s: float) -> float:
         """How many may wait: as many as get a place within `crowded_s`, and few when one has waited for longer."""
         waited_s = now - next(iter(self._since.values()), now)
         burst = self._burst if waited_s <= BURST_S and now - self._refused_at > EASED_S else 0
-        if waited_s > self._crowded_s:
+        if waited_s > crowded_s:
             return max(self._may_wait, burst)
-        return max(self._may_wait, burst, self._crowded_s / self._every_s if self._every_s else inf)
+        return max(self._may_wait, burst, crowded_s / self._every_s if self._every_s else inf)
 
     def add(self) -> object:
         one = object()

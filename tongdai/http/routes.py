@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from tongdai.errors import MethodNotAllowed, NotFound, shown
+from tongdai.http.connections.core import remembered
 from tongdai.http.endpoint import Route
 from tongdai.http.request import AnyResponse, Request
 
@@ -29,6 +30,7 @@ class Routes:
 
     def __init__(self) -> None:
         self._root = _Node()
+        self._part_at = remembered(self._part_of)
         self.otherwise: Callable[[Request], Handler | None] = lambda _: None
         """Finds the handler of a request whose path no template has; None: there is none."""
 
@@ -69,9 +71,11 @@ class Routes:
 
     def part_of(self, unread: bytes) -> str | None:
         """The part of the database pool that a request takes connections from, by its first line; None if unknown."""
-        method, _, rest = unread.partition(b" ")
-        path = rest[: rest.find(b" ")].partition(b"?")[0]
-        node = self._at(path.decode("latin-1"))[0]
+        return self._part_at(unread[: unread.find(b"\r\n")].partition(b"?")[0])
+
+    def _part_of(self, line: bytes) -> str | None:
+        method, _, rest = line.partition(b" ")
+        node = self._at(rest.partition(b" ")[0].decode("latin-1"))[0]
         found = node.methods.get(method.decode("latin-1")) if node is not None else None
         return found[0].part if found is not None and isinstance(found[0], Route) else None
 

@@ -4,8 +4,10 @@ import re
 from typing import NamedTuple
 
 from tongdai.http.asgi import Headers
+from tongdai.http.connections.core import remembered
 from tongdai.tenants import session_token
 
+_KEY = re.compile(rb"\n(?:x-api-key|authorization):[ \t]*(?:bearer +)?([!-~]+)[ \t]*\r", re.IGNORECASE)
 _FORWARDED = re.compile(rb"\nx-forwarded-for:([^\r\n]*)", re.IGNORECASE)
 
 
@@ -38,6 +40,13 @@ def credentials_of(headers: Headers) -> Credentials | None:
     if not sent_keys and (token := session_token.in_headers(headers)) is not None:
         return Credentials(token, tenant, presented=False)
     return Credentials(next(iter(sent_keys), ""), tenant, bool(sent_keys))
+
+
+@remembered
+def name_in(head: bytes) -> str | None:
+    """The key or session that headers name which are not parsed yet, as `Credentials.key`; None: there is none."""
+    found = _KEY.search(head)
+    return session_token.in_head(head) if found is None else found[1].decode("latin-1")
 
 
 def forwarded(unread: bytes) -> Headers:

@@ -14,7 +14,6 @@ So a revoked key is refused ≤ 1 s after its notification. Where these are not 
 import asyncio
 import hmac
 import ipaddress
-import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -37,13 +36,14 @@ from tongdai.errors import (
     Unavailable,
 )
 from tongdai.http.asgi import Scope
+from tongdai.http.connections.core import headers_of
 from tongdai.http.endpoint import Endpoint
 from tongdai.http.principal import NOBODY, PLATFORM, Own, Principal, Reach
 from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.settings.declarations import Settings
 from tongdai.tenants import key_format, session_token, store
-from tongdai.tenants.credentials import Credentials, credentials_of, forwarded
+from tongdai.tenants.credentials import Credentials, credentials_of, forwarded, name_in
 from tongdai.tenants.even_time import until_even
 from tongdai.tenants.model import ApiKey, Tenant
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, HeaderNames, RateLimiter
@@ -67,7 +67,6 @@ READ_AT_ONCE = 2
 CACHE_SIZE = 100_000
 STRANGERS = 30
 """Requests with keys never seen, for each that is being looked up, that may wait: at a start all are."""
-_KEY = re.compile(rb"\n(?:x-api-key|authorization):[ \t]*(?:bearer +)?([!-~]+)[ \t]*\r", re.IGNORECASE)
 
 
 class Held(Protocol):
@@ -163,8 +162,7 @@ class Guard:
 
     def tenant_of(self, unread: bytes) -> TenantId | None:
         """The tenant whose key or session a request has, if it is known without reading: nothing is allowed by it."""
-        found = _KEY.search(unread)
-        name = session_token.in_head(unread) if found is None else found[1].decode("latin-1")
+        name = name_in(headers_of(unread))
         cached = self._cached.get((name, None)) if name is not None else None
         return cached.principal.tenant_id if cached is not None else None
 

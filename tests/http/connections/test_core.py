@@ -2,7 +2,7 @@
 
 import pytest
 
-from tongdai.http.connections.core import whole_requests
+from tongdai.http.connections.core import REMEMBERED, REMEMBERED_BYTES, headers_of, remembered, whole_requests
 
 GET = b"GET /v1/a?b=c HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -62,3 +62,27 @@ def test_whole_requests(data: bytes) -> None:
 )
 def test_other_bytes_are_left_to_the_parser(data: bytes) -> None:
     assert whole_requests(data, 2) == []
+
+
+def test_headers_of_the_first_request_are_found_unparsed() -> None:
+    assert headers_of(GET + posted(b"4", b"body")) == b"\r\nHost: a\r\n\r\n"
+    assert headers_of(GET[:-2]) == b"\r\nHost: a\r\n", "as far as they have arrived"
+    assert headers_of(b"GET / HTTP/1.1\r\n\r\n") == b"\r\n\r\n"
+    assert headers_of(b"G") == b"G"
+
+
+def test_few_short_arguments_are_remembered_and_no_others() -> None:
+    asked: list[bytes] = []
+
+    def length(data: bytes) -> int:
+        asked.append(data)
+        return len(data)
+
+    of = remembered(length)
+    long = b"a" * (REMEMBERED_BYTES + 1)
+    assert [of(b"a"), of(b"a"), of(long), of(long)] == [1, 1, len(long), len(long)]
+    assert asked == [b"a", long, long]
+    for number in range(REMEMBERED):
+        of(b"%d" % number)
+    of(b"a")
+    assert asked[-1] == b"a", "forgotten"

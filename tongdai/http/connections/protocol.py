@@ -191,7 +191,7 @@ class LimitedProtocol(Waits):
         requests = whole_requests(data, PIPELINED_MAX)
         if not requests or not all(self._all.refuses(self._all.begun, one, address) for one in requests[1:]):
             return False
-        self.transport.write(b"".join(refusal.OVERLOADED_KEPT.response() for _ in requests))
+        self.transport.write(b"".join([refusal.OVERLOADED_KEPT.response() for _ in requests]))
         self._leave_lists()
         self._become_idle()
         return True

@@ -24,7 +24,7 @@ class Refusal:
     def response(self) -> bytes:
         """The response on the wire; counted, and logged with its request id."""
         request_id = b"%b%012x" % (_PROCESS, next(_number))
-        if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        if self.status is HTTPStatus.SERVICE_UNAVAILABLE:
             access_log.count_overloaded()
         else:
             access_log.report_unrouted(self.status, request_id)
