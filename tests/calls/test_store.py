@@ -206,7 +206,7 @@ async def test_leases_of_live_calls_are_extended(
         await transaction.start()
         assert await call_steps.end(ending, held, BUSY, None)
         async with asyncio.timeout(20):  # does not wait for that end
-            await store.extend(conn, [ended, late, held, other], LEASE)
+            await store.extend(conn, *store.ids_of([ended, late, held, other]), LEASE)
         await transaction.commit()
     assert not [call for call in await store.overdue(conn) if call.call_id in mine]
     live = {call.call_id for call in await store.active(conn)} & mine

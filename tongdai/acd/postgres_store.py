@@ -303,10 +303,10 @@ class PostgresAcdStore(PostgresCallbacks):
             return False
         return await self._end_to_contact(contact_call, Ending(Outcome.ANSWERED, ending.hangup_cause))
 
-    async def extend(self, calls: Sequence[InboundCall]) -> None:
+    async def extend(self, present: Sequence[InboundCall]) -> None:
         async with self._pool.acquire() as conn:
-            for tenant_id, call_ids in _by_tenant(calls):
-                await inbound.extend(conn, tenant_id, call_ids, LEASE)
+            for tenant_id, call_ids in _by_tenant(present):
+                await calls.extend(conn, tenant_id, call_ids, LEASE)
 
     async def idle_agents(self) -> list[IdleAgent]:
         async with self._pool.acquire() as conn:

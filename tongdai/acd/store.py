@@ -180,7 +180,7 @@ class AcdStore(CallbackStore, Protocol):
         """End the call, its offer and its place; the agent is free. False: it had ended before."""
         ...
 
-    async def extend(self, calls: Sequence[InboundCall]) -> None:
+    async def extend(self, present: Sequence[InboundCall]) -> None:
         """Renew the leases of calls whose channel was listed."""
         ...
 

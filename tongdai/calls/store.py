@@ -193,10 +193,9 @@ from alive cross join clock where a.tenant_id = $1 and a.call_id = alive.call_id
 """
 
 
-async def extend(conn: Connection, calls: Sequence[Call], lease: timedelta) -> None:
-    """Renew the leases of a tenant's calls whose channel was listed. Calls that have ended are skipped."""
-    if calls:
-        await conn.execute(EXTEND, *ids_of(calls), lease)
+async def extend(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID], lease: timedelta) -> None:
+    """Renew the leases of calls, of either direction, whose channel was listed. Those that have ended are skipped."""
+    await conn.execute(EXTEND, tenant_id, sorted(call_ids), lease)
 
 
 CALL = """tenant_id, call_id, switch_id, campaign_id, contact_id, phone, state, opened_at, dial_until, lease_until,

@@ -21,12 +21,11 @@ from typing import cast
 import asyncpg
 
 from tongdai.contacts.columns import NewContacts, as_columns
-from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import NewContact, number_of
 from tongdai.contacts.numbers import store as time_zone_store
-from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, ContactRefusal, counted
+from tongdai.contacts.store import STOPPED, ContactRefusal, counted, removal
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
@@ -236,18 +235,7 @@ _UNCALLED = f"""tenant_id = $1 and contact_id = any(array(select unnest($3::bigi
 # Locked first, and only locked contacts are deleted: the next statement sees every call that was claimed before, and
 # none is claimed in between.
 HOLD_MANY = f"select contact_id from contact where {_UNCALLED} order by contact_id for update"
-REMOVE_MANY = f"""
-with gone as (
-    delete from contact where {_UNCALLED} returning contact_id, zone, in_run, {CHANGED}
-), leaving_run as (
-    select contact_id, zone from gone where in_run
-), {LEAVE_RUNS}, due as (
-    delete from contact_due d using gone where d.tenant_id = $1 and d.contact_id = gone.contact_id
-), settled as materialized (
-    select gone.* from (select count(*) from holding) after_it cross join gone
-), {COUNTERS.format(sign="-", changed="settled")}
-select count(*) as contacts from gone
-"""
+REMOVE_MANY = removal(_UNCALLED)
 
 
 async def remove_many(

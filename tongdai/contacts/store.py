@@ -78,6 +78,24 @@ COUNTERS = f"""
 """
 CHANGED = "campaign_id, list_id, process_status, call_status"
 
+
+def removal(condition: str) -> str:
+    """The statement that deletes the contacts of tenant $1 and campaign $2 that meet the condition, from their runs and
+    from what is due too, and returns how many. They were locked by a statement before it."""
+    return f"""
+with gone as (
+    delete from contact where {condition} returning contact_id, zone, in_run, {CHANGED}
+), leaving_run as (
+    select contact_id, zone from gone where in_run
+), {LEAVE_RUNS}, due as (
+    delete from contact_due d using gone where d.tenant_id = $1 and d.contact_id = gone.contact_id
+), settled as materialized (
+    select gone.* from (select count(*) from holding) after_it cross join gone
+), {COUNTERS.format(sign="-", changed="settled")}
+select count(*) as contacts from gone
+"""
+
+
 # What another request commits while this statement runs is not seen by it: the contact may then be neither known nor
 # created, and the caller asks again. The list is locked in place of a foreign key.
 ADD = f"""
@@ -166,20 +184,9 @@ HOLD = """
 select number, zone from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 for update
 """
 # `+ 0`: db/plans.py.
-DELETE = f"""
-with gone as (
-    delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0
-        and not {in_call("contact")}
-    returning contact_id, zone, in_run, {CHANGED}
-), leaving_run as (
-    select contact_id, zone from gone where in_run
-), {LEAVE_RUNS}, due as (
-    delete from contact_due where tenant_id = $1 and contact_id = $3 and exists (select from gone)
-), settled as materialized (
-    select gone.* from (select count(*) from holding) after_it cross join gone
-), {COUNTERS.format(sign="-", changed="settled")}
-select count(*) from gone
-"""
+DELETE = removal(
+    f"tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0 and not {in_call('contact')}"
+)
 
 
 async def delete(

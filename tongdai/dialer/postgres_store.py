@@ -169,7 +169,7 @@ class PostgresStore:
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         async with self._pool.acquire() as conn:
             for some in _by_tenant(calls, _of_call):
-                await call_store.extend(conn, some, lease)
+                await call_store.extend(conn, *call_store.ids_of(some), lease)
 
     async def active_calls(self) -> list[Call]:
         async with self._pool.acquire() as conn:

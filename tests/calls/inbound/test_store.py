@@ -177,7 +177,7 @@ async def test_steps_of_an_ended_call_change_nothing(
 
 async def test_lease_is_renewed(conn: Connection, tenant_id: TenantId, call: InboundCall) -> None:
     before = await now_of(conn)
-    await store.extend(conn, tenant_id, [call.call_id], timedelta(hours=1))
+    await outbound.extend(conn, tenant_id, [call.call_id], timedelta(hours=1))
     (found,) = [each for each in await store.active(conn, DEFAULT) if each.call_id == call.call_id]
     assert found.lease_until >= before + timedelta(hours=1)
 

@@ -12,7 +12,6 @@ one place where such a call ends; it has no contact and no counters. Like calls/
 statement of its transaction, and its caller frees the agent. Locks: docs/architecture.md, "Lock order".
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -314,26 +313,6 @@ FIND = f"select {COLUMNS} from live_call where tenant_id = $1 and call_id = $2 a
 async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> InboundCall | None:
     row = await conn.fetchrow(FIND, tenant_id, call_id)
     return None if row is None else call_of(row)
-
-
-EXTEND = """
-with clock as materialized (
-    select clock_timestamp() + $3::interval as lease_until
-), alive as materialized (
-    select a.call_id from unnest($2::uuid[]) as sent (call_id)
-    cross join lateral (
-        select call_id from live_call where tenant_id = $1 and call_id = sent.call_id
-        limit 1 for update skip locked
-    ) a
-)
-update live_call a set lease_until = clock.lease_until
-from alive cross join clock where a.tenant_id = $1 and a.call_id = alive.call_id
-"""
-
-
-async def extend(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID], lease: timedelta) -> None:
-    """Renew the leases of calls whose channel was listed. Calls that have ended are skipped."""
-    await conn.execute(EXTEND, tenant_id, sorted(call_ids), lease)
 
 
 def call_of(row: asyncpg.Record) -> InboundCall:

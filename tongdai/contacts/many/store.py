@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import asyncpg
 
 from tongdai.contacts.bulk_store import LOCK_CAMPAIGN
-from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.many.model import Chosen, ManyDone
-from tongdai.contacts.store import CHANGED, COUNTERS, MOVED
+from tongdai.contacts.store import MOVED, removal
 from tongdai.db import audit
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
@@ -44,31 +43,9 @@ _HELD = "tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
 HOLD = f"select contact_id from contact where {_HELD} order by contact_id for update"
 _DELETABLE = f"{_HELD} and process_status + 0 = 0 and not {in_call('contact')}"
 COUNT_DELETABLE = f"select count(*) from contact where {_DELETABLE}"
-DELETE = f"""
-with gone as (
-    delete from contact where {_DELETABLE} returning contact_id, zone, in_run, {CHANGED}
-), leaving_run as (
-    select contact_id, zone from gone where in_run
-), {LEAVE_RUNS}, due as (
-    delete from contact_due d using gone where d.tenant_id = $1 and d.contact_id = gone.contact_id
-), settled as materialized (
-    select gone.* from (select count(*) from holding) after_it cross join gone
-), {COUNTERS.format(sign="-", changed="settled")}
-select count(*) from gone
-"""
+DELETE = removal(_DELETABLE)
 # Whatever its state, but not in a call.
-ERASE = f"""
-with gone as (
-    delete from contact where {_HELD} and not {in_call("contact")} returning contact_id, zone, in_run, {CHANGED}
-), leaving_run as (
-    select contact_id, zone from gone where in_run
-), {LEAVE_RUNS}, due as (
-    delete from contact_due d using gone where d.tenant_id = $1 and d.contact_id = gone.contact_id
-), settled as materialized (
-    select gone.* from (select count(*) from holding) after_it cross join gone
-), {COUNTERS.format(sign="-", changed="settled")}
-select count(*) from gone
-"""
+ERASE = removal(f"{_HELD} and not {in_call('contact')}")
 _MOVABLE = f"{_HELD} and list_id + 0 <> $4"
 COUNT_MOVABLE = f"select count(*) from contact where {_MOVABLE}"
 # Counters before blocks, each in the order of its key, as in COUNTERS.

@@ -338,8 +338,8 @@ class MemoryAcdStore(MemoryCallbacks):
         await self._store.caller_left(call.call_id)
         return True
 
-    async def extend(self, calls: Sequence[InboundCall]) -> None:
-        for call in calls:
+    async def extend(self, present: Sequence[InboundCall]) -> None:
+        for call in present:
             if call.call_id in self.live:
                 self.live[call.call_id] = replace(self.live[call.call_id], lease_until=self._clock.now() + LEASE)
             if call.call_id in self._store.transferred & self._store.active.keys():
