@@ -119,6 +119,12 @@ class AcdSteps(BothStores):
 
     @rule(choice=CHOICE)
     @precondition(lambda self: self.inbound)
+    def agents_of_calls(self, choice: int) -> None:
+        here, there = self.steps(choice, lambda store, call: store.agents_of_calls([call]))
+        assert {agent_id for _, agent_id in here} == {agent_id for _, agent_id in there}
+
+    @rule(choice=CHOICE)
+    @precondition(lambda self: self.inbound)
     def offer_all(self, choice: int) -> None:
         at = SystemClock().now()
         here, there = self.steps(choice, lambda store, call: store.offer_all(call, self.agents, at))

@@ -37,6 +37,7 @@ from tongdai.acd.controlled import ControlledCaller, Parted, Snapshot, report_en
 from tongdai.acd.eligibility import QueueKey
 from tongdai.acd.phone_events import phone_signal
 from tongdai.acd.records import WRITE_S, Records
+from tongdai.acd.released import Released
 from tongdai.acd.requests import Requests
 from tongdai.acd.store import AcdStore, ActiveCall
 from tongdai.acd.waiting_room import WaitingRoom
@@ -89,6 +90,7 @@ class AcdController:
         """Their channels, by call id."""
         self.ended: set[str] = set()
         """Channels of calls that ended here since reconciliation last cleared the set."""
+        self.released = Released(store, self.callers, self._left)
         self.dialer: CallbackDialer | None = None
         self.parted: Parted | None = None
         room.notify = self._notify

@@ -312,6 +312,14 @@ class PostgresAcdStore(PostgresCallbacks):
         async with self._pool.acquire() as conn:
             return await available.idle(conn, self._switch_id)
 
+    async def agents_of_calls(self, calls: Sequence[InboundCall]) -> set[tuple[UUID, AgentId]]:
+        found: set[tuple[UUID, AgentId]] = set()
+        async with self._pool.acquire() as conn:
+            for tenant_id, call_ids in _by_tenant(calls):
+                rows = await conn.fetch(IN_CALLS, tenant_id, call_ids)
+                found |= {(row["call_id"], row["agent_id"]) for row in rows}
+        return found
+
     async def try_phones_again(self) -> int:
         async with self._pool.acquire() as conn:
             return await phones.try_again(conn, self._switch_id)
@@ -348,6 +356,7 @@ class PostgresAcdStore(PostgresCallbacks):
 COUNTRY = "select country from tenant where tenant_id = $1"
 LOCK_CALL = "select connected_at from live_call where tenant_id = $1 and call_id = $2 for no key update"
 OF_CALLS = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = any($2::uuid[]) order by agent_id"  # noqa: S608 - columns
+IN_CALLS = "select call_id, agent_id from agent where tenant_id = $1 and call_id = any($2::uuid[])"
 SIGNED_IN = """
 select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
 where m.tenant_id = $1 and m.queue_id = $2 and a.state not in ('offline', 'calling', 'hanging_up')

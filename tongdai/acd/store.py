@@ -188,6 +188,10 @@ class AcdStore(CallbackStore, Protocol):
         """The agents of the switch who can be offered a caller."""
         ...
 
+    async def agents_of_calls(self, calls: Sequence[InboundCall]) -> set[tuple[UUID, AgentId]]:
+        """The agents who are offered these callers, talk with them or are consulted, by their own rows."""
+        ...
+
     async def try_phones_again(self) -> int:
         """Agents in mode ring whose phone could not be called are available again after a while; their number."""
         ...

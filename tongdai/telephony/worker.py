@@ -7,6 +7,7 @@ callers of its queues with agents.
     4 times a second   sounds: check what the API asks for · waiting room: match callers and agents, also at once
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
                        waiting room: rules of queues, empty queues · player: announcements
+                       released: hang up the phones of agents who have no caller any more
                        phone accounts: put on the switch what it lacks · parties: hang up what is left over
                        phone watch: calls of agents' phones that are not ours, also as they are reported
     every 2 seconds    reconciler: expired leases
@@ -191,6 +192,7 @@ class Telephony:
             yield 0, self._room.look, "callers and agents"
             yield ROUND_S, self._room.round, "queues with callers"
             yield ROUND_S, self._play, "hold music and announcements"
+            yield ROUND_S, self._look_for_released, "released agents"
         if self._parties is not None:
             yield ROUND_S, self._round_of_parties, "parties of calls"
         if self._pages is not None:
@@ -252,6 +254,10 @@ class Telephony:
     async def _play(self) -> None:
         if self._acd is not None and self._player is not None and self._ari.up:
             await self._player.round(self._acd.callers.values())
+
+    async def _look_for_released(self) -> None:
+        if self._acd is not None and self._ari.up:
+            await self._acd.released.look()
 
     async def _round_of_parties(self) -> None:
         if self._parties is not None and self._ari.up:

@@ -137,7 +137,8 @@ from ending where agent.tenant_id = $1 and agent.agent_id = ending.agent_id and 
 
 async def release(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: Author | None) -> Agent | None:
     """Any state → hanging_up, and hanging_up → offline, whatever the switch reports: an agent whose state is wrong can
-    sign in again. In mode ring → offline. Reconciliation hangs up what the phone still has, and frees its call."""
+    sign in again. In mode ring → offline. The leader of the switch hangs up what the phone still has (acd/released.py,
+    telephony/reconcile.py)."""
     return await _act(conn, RELEASE, tenant_id, agent_id, by, SupervisorAction.RELEASE)
 
 

@@ -348,6 +348,9 @@ class MemoryAcdStore(MemoryCallbacks):
     async def idle_agents(self) -> list[IdleAgent]:
         return await self._store.idle()
 
+    async def agents_of_calls(self, calls: Sequence[InboundCall]) -> set[tuple[UUID, AgentId]]:
+        return {(call.call_id, agent.agent_id) for call in calls for agent in self._agents_of(call.call_id)}
+
     async def try_phones_again(self) -> int:
         return self._store.try_phones_again()
 
