@@ -46,6 +46,8 @@ async def test_number_is_called_at_a_time_by_an_agent(tenant: Tenant, queue_id: 
     callback_id = await created(tenant, queue_id, dueAt=instant(LATER), agentId=agent_id, patienceSec=600, note=note)
     (row,) = await listed(tenant)
     assert row.pop("createdAt") < row["dueAt"]
+    message = row["message"]
+    assert message.startswith("It is to be called at ")
     assert row == {
         "callbackId": callback_id,
         "queueId": queue_id,
@@ -62,6 +64,9 @@ async def test_number_is_called_at_a_time_by_an_agent(tenant: Tenant, queue_id: 
         "callId": None,
         "note": note,
         "endedAt": None,
+        "reason": "not_due",
+        "message": message,
+        "until": instant(LATER),
     }
 
 

@@ -12,6 +12,7 @@ from tongdai.callbacks.requests import store
 from tongdai.callbacks.requests.store import Refusal
 from tongdai.callbacks.requests.view import (
     CHANGE_SCHEMA,
+    LISTED_SAMPLE,
     NEW_SCHEMA,
     SAMPLE,
     CallbackChange,
@@ -19,10 +20,12 @@ from tongdai.callbacks.requests.view import (
     CallbackPage,
     NewCallback,
     agent_of,
+    listed,
     utc,
-    view,
     wanted,
 )
+from tongdai.callbacks.why import store as why
+from tongdai.callbacks.why.model import PendingReason
 from tongdai.contacts.numbers import phone
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
@@ -60,6 +63,10 @@ _change = msgspec.json.Decoder(CallbackChange)
         own=Own.ANY,
         tag=_TAG,
         summary="List the callbacks of queues, those that are due last first",
+        description=(
+            "Of a pending one, `reason` says why it is not called now: one of "
+            f"{', '.join(f'`{reason}`' for reason in PendingReason)}."
+        ),
         query=(
             Query("queueId", "Callbacks of a queue", dict(_ID), 1001226),
             Query("state", "Callbacks in that state", {"type": "string", "enum": _STATES}, "pending"),
@@ -70,7 +77,7 @@ _change = msgspec.json.Decoder(CallbackChange)
             cursor.QUERY,
         ),
         response=CallbackPage,
-        sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
+        sample={"success": "1", "totalRecord": 1, "data": [LISTED_SAMPLE]},
     )
 )
 async def list_callbacks(request: Request) -> Response:
@@ -89,9 +96,14 @@ async def list_callbacks(request: Request) -> Response:
             after=partial(store.after, conn, who.tenant_id, by),
             key=lambda one: CallbackKey(one.due_at, one.callback_id),
         )
+        reasons = await why.pending(conn, who.tenant_id, part.rows)
     written = phone.formatter(who.country)
     return ok(
-        CallbackPage(totalRecord=part.total, nextCursor=part.next, data=[view(one, written) for one in part.rows])
+        CallbackPage(
+            totalRecord=part.total,
+            nextCursor=part.next,
+            data=[listed(one, reasons.get(one.callback_id), written) for one in part.rows],
+        )
     )
 
 

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from tongdai import ids
 from tongdai.callbacks.model import MAX_NOTE, MOST_PATIENCE_S, PATIENCE_S, Callback, CallbackState, Source
 from tongdai.callbacks.requests.store import Wanted
+from tongdai.callbacks.why.model import PendingReason, PendingWhy
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, shown
 from tongdai.http import body
@@ -59,8 +60,17 @@ class CallbackView(msgspec.Struct, kw_only=True):
     """When it was over; null: it is not."""
 
 
+class ListedCallback(CallbackView, kw_only=True):
+    reason: Annotated[str, one_of(PendingReason)] | None
+    """Why it is not called now; null: it is not pending, or about to be called."""
+    message: str | None
+    """The same in English; null: it is not pending."""
+    until: datetime | None
+    """When the reason ends by itself; null: it does not, or that is not known."""
+
+
 class CallbackPage(Listed, kw_only=True):
-    data: list[CallbackView]
+    data: list[ListedCallback]
     """The callbacks, those that are due last first."""
 
 
@@ -121,27 +131,41 @@ SAMPLE: dict[str, Any] = {
     "createdAt": "2026-03-10T02:01:30Z",
     "endedAt": None,
 }
+LISTED_SAMPLE = SAMPLE | {
+    "reason": "callers_first",
+    "message": "The agents who are free get those who came earlier.",
+    "until": None,
+}
+
+
+def _fields(callback: Callback, written: Callable[[str], str]) -> dict[str, Any]:
+    return {
+        "callbackId": callback.callback_id,
+        "queueId": callback.queue_id,
+        "phoneNumber": written(callback.phone),
+        "source": callback.source,
+        "state": callback.state,
+        "arrivedAt": callback.arrived_at,
+        "dueAt": callback.due_at,
+        "expiresAt": callback.expires_at,
+        "agentId": callback.agent_id,
+        "agentUntil": callback.agent_until,
+        "tries": callback.tries,
+        "fromCall": callback.from_call,
+        "callId": callback.call_id,
+        "note": callback.note,
+        "createdAt": callback.created_at,
+        "endedAt": callback.ended_at,
+    }
 
 
 def view(callback: Callback, written: Callable[[str], str]) -> CallbackView:
-    return CallbackView(
-        callbackId=callback.callback_id,
-        queueId=callback.queue_id,
-        phoneNumber=written(callback.phone),
-        source=callback.source,
-        state=callback.state,
-        arrivedAt=callback.arrived_at,
-        dueAt=callback.due_at,
-        expiresAt=callback.expires_at,
-        agentId=callback.agent_id,
-        agentUntil=callback.agent_until,
-        tries=callback.tries,
-        fromCall=callback.from_call,
-        callId=callback.call_id,
-        note=callback.note,
-        createdAt=callback.created_at,
-        endedAt=callback.ended_at,
-    )
+    return CallbackView(**_fields(callback, written))
+
+
+def listed(callback: Callback, why: PendingWhy | None, written: Callable[[str], str]) -> ListedCallback:
+    reason, message, until = (None, None, None) if why is None else (why.reason, why.message, why.until)
+    return ListedCallback(**_fields(callback, written), reason=reason, message=message, until=until)
 
 
 def wanted(sent: NewCallback, country: str) -> Wanted:

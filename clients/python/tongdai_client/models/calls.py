@@ -184,6 +184,12 @@ class Callback(Result, frozen=True, kw_only=True):
     note: str | None
     created_at: datetime
     ended_at: datetime | None
+    reason: str | None = None
+    """Why a pending one is not called now, in lists; None also of a server that is older."""
+    message: str | None = None
+    """The same in English."""
+    until: datetime | None = None
+    """When the reason ends by itself, if that is known."""
 
 
 class CreatedCallback(Done, frozen=True, kw_only=True):

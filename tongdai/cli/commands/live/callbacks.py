@@ -32,7 +32,7 @@ def callbacks() -> None:
 @json_option
 @client_options("agent")
 def list_(client: Client, queue_id: int | None, agent_id: int | None, state: str | None, as_json: bool) -> None:
-    """List the callbacks, those that are due last first.
+    """List the callbacks, those that are due last first, and why each that is pending waits.
 
     \b
     Example:
@@ -49,10 +49,22 @@ def list_(client: Client, queue_id: int | None, agent_id: int | None, state: str
             "dueAt": one.due_at,
             "agentId": one.agent_id,
             "tries": one.tries,
+            "why": one.message,
         }
         for one in client.callbacks(queue_id=queue_id, agent_id=agent_id, state=state)
     ]
-    columns = ["callbackId", "queueId", "phoneNumber", "source", "state", "arrivedAt", "dueAt", "agentId", "tries"]
+    columns = [
+        "callbackId",
+        "queueId",
+        "phoneNumber",
+        "source",
+        "state",
+        "arrivedAt",
+        "dueAt",
+        "agentId",
+        "tries",
+        "why",
+    ]
     show(columns, rows, as_json=as_json)
 
 
