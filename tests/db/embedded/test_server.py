@@ -252,15 +252,26 @@ async def test_dead_server_is_seen_and_restarted_under_the_same_ownership(data_d
         await again.stop()
 
 
-async def test_stale_pid_file_that_names_another_program_is_ignored(data_dir: Path) -> None:
+@pytest.mark.parametrize("left", ["postmaster.pid", ".s.PGSQL.5432.lock"])
+async def test_stale_pid_file_that_names_another_program_is_ignored(data_dir: Path, left: str) -> None:
     async with embedded.database(data_dir, None):
         kept = (data_dir / "postgres/postmaster.pid").read_text().splitlines()
     owner = (data_dir / "postgres").stat()
     user: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["/bin/cat"], cwd="/", stdin=subprocess.PIPE, **user) as foreign:
-        (data_dir / "postgres/postmaster.pid").write_text("\n".join([str(foreign.pid), *kept[1:], ""]))
+        (data_dir / "postgres" / left).write_text("\n".join([str(foreign.pid), *kept[1:], ""]))
         async with embedded.database(data_dir, None) as dsn:
             assert await ask(dsn, "select 1") == 1
+
+
+async def test_killed_server_that_nobody_has_waited_for_is_no_obstacle(data_dir: Path) -> None:
+    running = await embedded.start(data_dir, None)
+    os.kill(running.process.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, running.process.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on
+    running.lock.close()
+    async with embedded.database(data_dir, None) as dsn:
+        assert await ask(dsn, "select 1") == 1
+    running.process.wait()
 
 
 async def test_other_major_version_is_refused_untouched(new_dir: Path) -> None:

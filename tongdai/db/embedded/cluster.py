@@ -127,15 +127,20 @@ def socket_folder(cluster: Path) -> Path:
 
 
 def drop_stale_pid(cluster: Path) -> None:
-    """Delete a stale postmaster.pid: PostgreSQL would not start if another program of its user has that pid now."""
-    file = cluster / "postmaster.pid"
-    if sys.platform != "linux" or not file.exists():
+    """Delete a stale postmaster.pid, and the lock of the socket: PostgreSQL would not start if another program of its
+    user has that pid now, or if its own predecessor was killed and nobody has waited for it."""
+    if sys.platform != "linux":
         return
-    process = Path("/proc", file.read_text().partition("\n")[0])
+    for file in (cluster / "postmaster.pid", *cluster.glob(".s.PGSQL.*.lock")):
+        if file.exists() and not _works_in(cluster, file.read_text().partition("\n")[0]):
+            file.unlink()
+
+
+def _works_in(cluster: Path, pid: str) -> bool:
+    """Whether a process is a postmaster of the cluster, in which it works."""
     with suppress(OSError):
-        if (process / "cwd").readlink() == cluster:  # a postmaster works in its cluster
-            return
-    file.unlink()
+        return Path("/proc", pid.strip(), "cwd").readlink() == cluster
+    return False
 
 
 def tail(data_dir: Path) -> str:

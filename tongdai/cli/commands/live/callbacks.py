@@ -32,7 +32,7 @@ def callbacks() -> None:
 @json_option
 @client_options("agent")
 def list_(client: Client, queue_id: int | None, agent_id: int | None, state: str | None, as_json: bool) -> None:
-    """List the callbacks, those that are due last first, and why each that is pending waits.
+    """List the callbacks, and why each pending one waits.
 
     \b
     Example:
