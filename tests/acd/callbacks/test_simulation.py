@@ -45,6 +45,8 @@ class Watched(MemoryAcdStore):
         now = self._clock.now()
         if self.settled_at is None or now < self.settled_at:
             return
+        if any(agent.state is AgentState.IDLE for agent in self._store.agents.values()):
+            return  # two were matched at once, and the later one's agent is reserved first
         for row in self.waiting.values():
             if row.state == "waiting" and row.arrived_at < place and now - row.joined_at > SETTLED:
                 self.violations.append(f"{what} before caller {row.call_id}")
