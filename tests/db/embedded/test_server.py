@@ -121,6 +121,8 @@ async def test_warm_start_keeps_data_and_password(data_dir: Path) -> None:
     again = await embedded.start(data_dir, None)
     try:
         assert again.dsn == running.dsn
+        linux = sys.platform == "linux"
+        assert await ask(again.dsn, "show recovery_init_sync_method") == ("syncfs" if linux else "fsync")
         assert await ask(again.dsn, "select n from warm") == 7
     finally:
         await again.stop()
