@@ -70,7 +70,7 @@ async def test_who_came_earlier_comes_first(
     assert [found[one.callback_id].reason for one in (earlier, later)] == [None, "callers_first"]
 
 
-async def test_calling_hours_and_tries_are_told_with_their_end(
+async def test_calling_hours_and_tries_are_reported_with_their_end(
     tenant: Tenant, conn: Connection, queue_id: QueueId
 ) -> None:
     at = (await hours.now(conn)).replace(microsecond=0) + timedelta(minutes=4)

@@ -32,7 +32,7 @@ class Case:
 
     kind: str
     body: Callable[[int, Mapping[str, Any]], Json]
-    """Of the id, and the ids of the sender."""
+    """The body with the id, from that and the ids of the sender."""
 
 
 def plain(name: str, kind: str, /, **rest: object) -> Case:

@@ -43,9 +43,9 @@ class Facts:
     busy: bool
     """The number is in a call."""
     signed_in: int
-    """The agents of the queue who are signed in."""
+    """The number of agents of the queue who are signed in."""
     idle: int
-    """Those of them who can be offered a caller now."""
+    """The number of them who can be offered a caller now."""
     agent_idle: bool
     """Whether the agent is one of these for whom it is kept."""
     earlier: bool
@@ -54,7 +54,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What holds for all callbacks of a tenant and queue."""
+    """The facts that all callbacks of a tenant and queue share."""
 
     now: datetime
     zone: str
@@ -62,7 +62,7 @@ class Circumstances:
     hours: Week | None
     """Its calling hours; None: the standard ones."""
     opening: Open | Closed
-    """Of the queue."""
+    """The state of the queue."""
     switch: Switch
 
 
