@@ -5,11 +5,13 @@ The routes are those of the OpenAPI document; a new one fails until BODIES says 
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 
-from tests.support import callers, people
+from tests.support import callers, people, recordings
 from tests.support.api import Tenant, refused
 from tests.support.calls import a_call
 from tests.support.given import given_to, sound_of
@@ -19,6 +21,7 @@ from tongdai.contacts.numbers import customer_id
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
 from tongdai.processes.api import ALL_ENDPOINTS, ENDPOINTS
+from tongdai.recordings.storage import FOLDER, DiskStorage
 from tongdai.settings.declarations import Settings
 from tongdai.testing.factories import vn_mobile
 
@@ -178,9 +181,12 @@ class World:
     ids: dict[str, str]
 
 
-async def call_of(tenant, campaign_id, contact_id):
+async def call_of(tenant, campaign_id, contact_id, folder):
+    """A call with a recording."""
     async with tenant.api.pool.acquire() as conn:
-        return await a_call(conn, tenant.tenant_id, campaign_id, contact_id, "+84907654321")
+        call_id = await a_call(conn, tenant.tenant_id, campaign_id, contact_id, "+84907654321")
+        await recordings.stored_in(conn, DiskStorage(folder), tenant.tenant_id, UUID(str(call_id)))
+        return call_id
 
 
 async def missed_of(tenant, queue_id):
@@ -196,7 +202,7 @@ async def do_not_call_of(tenant, campaign_id):
     return {"dnc_list": made["dncListId"], "dnc_number": number}
 
 
-async def world_of(tenant):
+async def world_of(tenant, folder):
     campaign_id = await tenant.campaign()
     added = await tenant.contact(campaign_id, "0907654321")
     desk = await tenant.queue("Desk")
@@ -218,23 +224,23 @@ async def world_of(tenant):
         **await people.ids_of(tenant),
         "wallboard": (await tenant.done("POST", "/v1/wallboards", json={"name": "TV"}))["wallboardId"],
         "missed": await missed_of(tenant, desk),
-        "call": await call_of(tenant, campaign_id, added["contactId"]),
+        "call": await call_of(tenant, campaign_id, added["contactId"], folder),
         **await given_to(tenant),
     }
     return World(tenant, {name: str(value) for name, value in ids.items()})
 
 
 @pytest.fixture
-async def mine(tenant):
+async def mine(tenant, settings):
     """A tenant whose import has ended: no engine runs here, and the events of an unfinished import never end."""
-    world = await world_of(tenant)
+    world = await world_of(tenant, Path(settings.data_dir) / FOLDER)
     await tenant.done("DELETE", filled("/v1/campaigns/{id}/contacts/import/{job_id}", world))
     return world
 
 
 @pytest.fixture
-async def theirs(other_tenant):
-    return await world_of(other_tenant)
+async def theirs(other_tenant, settings):
+    return await world_of(other_tenant, Path(settings.data_dir) / FOLDER)
 
 
 def names(path):

@@ -53,6 +53,7 @@ QUEUE_SETTINGS = QueueSettingsChange(
     callback_expires_sec=3600,
     vip_head_start_sec=600,
     menu_id=1,
+    recording="all",
 )
 _FLAGS = {"success": True, "callback": True, "do_not_call": True, "number_unusable": True}
 _RULE = {"mode": "timed", "timed_sec": 30, "code_ids": [1]}
@@ -218,6 +219,8 @@ OF_LIVE_CALLS: dict[str, dict[str, Any]] = {
         "number": "0901234567",
     },
     "hold_call": {"call_id": _CALL, "max_sec": 120},
+    "call": {"call_id": _CALL},
+    "delete_recording": {"call_id": _CALL},
     "resume_call": {"call_id": _CALL},
     "mute_call": {"call_id": _CALL},
     "unmute_call": {"call_id": _CALL},

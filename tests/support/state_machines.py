@@ -14,6 +14,7 @@ from tongdai.campaigns import model as campaigns
 from tongdai.contacts.model import ProcessStatus
 from tongdai.dialer.call import model as dialer_call
 from tongdai.imports import model as imports
+from tongdai.recordings import model as recordings
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "state-machines.md"
 
@@ -49,6 +50,7 @@ def printed() -> str:
             _chart("Caller in the ACD", _unnamed(acd_caller.TRANSITIONS)),
             _chart("Party of a call", _unnamed(parties.TRANSITIONS)),
             _chart("Callback", _unnamed(callbacks.TRANSITIONS)),
+            _chart("Recording", _unnamed(recordings.TRANSITIONS)),
             _chart("Agent", _unnamed(agents.TRANSITIONS)),
             _chart("Import job", _unnamed(imports.TRANSITIONS)),
         )

@@ -18,6 +18,8 @@ OF_TENANT = (
     "insert into call_control (tenant_id, call_id, switch_id) values ($1, gen_random_uuid(), 1)",
     """insert into call_event (tenant_id, call_id, at, kind, menu_id)
        values ($1, gen_random_uuid(), now(), 'menu', 1)""",
+    """insert into recording (tenant_id, call_id, switch_id, channel, wanted_at)
+       values ($1, gen_random_uuid(), 1, 'c', now())""",
     """insert into call_party (tenant_id, call_id, channel, switch_id, kind, target, state, called_at)
        values ($1, gen_random_uuid(), 'c', 1, 'phone', 'p', 'called', now())""",
     """insert into caller (tenant_id, call_id, queue_id, arrived_at, joined_at)

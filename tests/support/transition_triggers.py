@@ -20,6 +20,8 @@ from tongdai.calls.model import TRANSITIONS as CALL
 from tongdai.calls.model import CallState
 from tongdai.imports.model import TRANSITIONS as IMPORT
 from tongdai.imports.model import JobStatus
+from tongdai.recordings.model import TRANSITIONS as RECORDING
+from tongdai.recordings.model import RecordingState
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class StateColumn:
 TABLES = (
     StateColumn("call", "state", CallState, CALL),
     StateColumn("agent", "state", AgentState, AGENT),
+    StateColumn("recording", "state", RecordingState, RECORDING),
     StateColumn("callback", "state", CallbackState, CALLBACK),
     StateColumn("import_job", "status", JobStatus, IMPORT),
 )

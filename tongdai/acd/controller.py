@@ -79,7 +79,7 @@ class AcdController:
         self._store, self._ari, self._clock, self._app = store, ari, clock, app
         self._queue, self._room, self._player, self._switch_id = queue, room, player, switch_id
         self._requests = Requests(store, ari, clock, room, player, app, trunk, self._notify, self._waiting_in)
-        self._records = Records(store, clock, room, self._over)
+        self.records = Records(store, clock, room, self._over)
         self._arriving: set[str] = set()
         """Channels whose call is being opened."""
         self.callers: dict[str, ControlledCaller] = {}
@@ -372,7 +372,7 @@ class AcdController:
         next_requests: list[model.Request] | None = requests
         while True:
             if next_requests is not None:
-                results.extend(await self._records.write(caller))
+                results.extend(await self.records.write(caller))
                 for request in next_requests:
                     result = await self._requests.make(caller, request)
                     if result is not None:

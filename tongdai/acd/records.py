@@ -1,6 +1,7 @@
 """Writes the records of one caller, in order; what the store refuses is left to be written again."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, assert_never
@@ -28,6 +29,8 @@ class Records:
     def __init__(self, store: AcdStore, clock: Clock, room: WaitingRoom, over: Over) -> None:
         """`over` is called when the end of a call is recorded; `changed`: nobody had recorded it before."""
         self._store, self._clock, self._room, self._over = store, clock, room, over
+        self.connected: Callable[[], None] = lambda: None
+        """Called after a connection was recorded."""
 
     async def write(self, caller: ControlledCaller) -> list[signals.Signal]:
         """Write the unwritten records, in order, and return their results; the rest is left after a failure."""
@@ -64,6 +67,7 @@ class Records:
             case model.RecordConnection():
                 if not await self._store.connect(call, at):
                     return signals.NotConnected()
+                self.connected()
             case model.RecordCallback(phone=phone, others=others):
                 asked = await self._store.ask_callback(call, phone, at, others=others)
                 self._room.callbacks.asked(asked, caller.rules)

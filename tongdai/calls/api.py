@@ -48,6 +48,7 @@ from tongdai.http.principal import Own, Scope
 from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId
+from tongdai.recordings import api as recordings_api
 
 _TAG = "Calls"
 PIECE_CALLS = 1000
@@ -331,4 +332,5 @@ HANDLERS: list[Route] = [
     *parties_api.HANDLERS,
     *again_api.HANDLERS,
     *missed_api.HANDLERS,
+    *recordings_api.HANDLERS,
 ]

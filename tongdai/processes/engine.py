@@ -5,7 +5,7 @@
     every 5 s          sweep: numbers that dry runs stored, once these have ended
     every 10 min       purge: outcomes of rows after `import_rows_days`, idempotency keys
     every 10 min       retain: partitions of the months ahead; calls after `call_days`, hourly statistics after
-                       `hourly_stats_days`, audit entries after `audit_days`
+                       `hourly_stats_days`, audit entries after `audit_days`, recordings after `recording_days`
     every 60 s         counters of reports: the quarters of an hour of which nothing can change any more
 
 Any number of engines run on one database: jobs are claimed with a lease, and each step of purging and retention is a
@@ -34,6 +34,9 @@ from tongdai.imports import store
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
 from tongdai.people.sessions import store as sessions
+from tongdai.recordings import retention as recordings
+from tongdai.recordings import store as recording_store
+from tongdai.recordings.storage import storage_in
 from tongdai.reports.queues import kept as queue_reports
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import every, keep_running
@@ -104,8 +107,8 @@ async def purge(pool: Pool, rows_age: timedelta) -> None:
 
 
 async def retain(pool: Pool, settings: Settings) -> None:
-    """Create partitions of the months ahead; delete calls, their offers and events, hourly statistics and audit
-    entries that have expired."""
+    """Create partitions of the months ahead; delete calls, their offers and events, hourly statistics, audit
+    entries and recordings that have expired."""
     async with pool.acquire() as conn:
         await retention.create_partitions(conn)
         await retention.drop_expired_partitions(conn, timedelta(days=settings.call_days))
@@ -115,6 +118,9 @@ async def retain(pool: Pool, settings: Settings) -> None:
         await retention.delete_hourly_stats(conn, timedelta(days=settings.hourly_stats_days))
         await queue_reports.delete_old(conn, tenants, timedelta(days=settings.hourly_stats_days))
         await audit.delete_old(conn, timedelta(days=settings.audit_days))
+        storage = storage_in(settings.data_dir, settings.recordings_dir)
+        await recordings.delete_expired(conn, storage, tenants, timedelta(days=settings.recording_days))
+        await recording_store.forget_old(conn, tenants, timedelta(days=settings.call_days))
         await sessions.delete_old(conn)
 
 

@@ -34,6 +34,7 @@ from tongdai.dialing.worker import Continuity, Memory
 from tongdai.ids import SwitchId
 from tongdai.numbers import store as numbers
 from tongdai.queues.sounds import signed
+from tongdai.recordings.storage import storage_in
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import Attempts, every, keep_running
 from tongdai.runtime.os_process import run_until_signalled
@@ -52,6 +53,9 @@ from tongdai.telephony.acts.store import PostgresActs
 from tongdai.telephony.leader import Fence, FencedAri, lead
 from tongdai.telephony.pages.store import PostgresPages
 from tongdai.telephony.parties.store import PostgresParties
+from tongdai.telephony.recordings.files import AsteriskFiles, SimulatedFiles, SwitchFiles
+from tongdai.telephony.recordings.parts import Recordings
+from tongdai.telephony.recordings.store import PostgresRecordings
 from tongdai.telephony.worker import SwitchTaken, Telephony
 from tongdai.tenants import key_format
 
@@ -152,7 +156,7 @@ async def _lead(settings: Settings, dsn: str, pool: Pool, access: _Access, rng: 
                 if access.arrivals is not None and access.arrivals.per_hour:
                     ring = partial(_ring, pool, switch, access.arrivals)
                     group.create_task(every(CALLED_S, ring, name="simulated callers", expected=unavailable))
-                await _dial(settings, dsn, pool, switch, FencedAri(access.connect(), fence), rng, continuity)
+                await _dial(settings, dsn, pool, switch, FencedAri(access.connect(), fence), rng, continuity, simulated)
         finally:
             continuity.end()
 
@@ -218,7 +222,14 @@ def _lacks_asterisk(settings: Settings, switch: Switch) -> bool:
 
 
 async def _dial(
-    settings: Settings, dsn: str, pool: Pool, switch: Switch, ari: Ari, rng: random.Random, continuity: Continuity
+    settings: Settings,
+    dsn: str,
+    pool: Pool,
+    switch: Switch,
+    ari: Ari,
+    rng: random.Random,
+    continuity: Continuity,
+    simulated: SimulatedAsterisk | None,
 ) -> None:
     pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
     store = PostgresStore(pool, switch.switch_id, lambda: continuity.known)
@@ -236,6 +247,7 @@ async def _dial(
         link=_link(settings, pepper),
         parties=PostgresParties(pool, switch.switch_id),
         pages=PostgresPages(pool, switch.switch_id),
+        recordings=_recordings(settings, pool, switch, simulated),
     )
 
     async def follow_acts() -> None:
@@ -262,6 +274,16 @@ def _link(settings: Settings, pepper: bytes) -> Link | None:
         log.warning("uploaded hold music and prompts are not played: sounds_url is not set")
         return None
     return lambda tenant_id, file: base + signed.path_of(pepper, tenant_id, file.sound_id, file.digest)
+
+
+def _recordings(settings: Settings, pool: Pool, switch: Switch, simulated: SimulatedAsterisk | None) -> Recordings:
+    if simulated is not None:
+        files: SwitchFiles = SimulatedFiles(simulated.recorded_seconds)
+    else:
+        assert settings.asterisk is not None, "a switch that is not simulated"
+        files = AsteriskFiles(settings.asterisk, settings.asterisk_user, settings.asterisk_password)
+    storage = storage_in(settings.data_dir, settings.recordings_dir)
+    return Recordings(PostgresRecordings(pool, switch.switch_id), files, storage, settings.min_free_mb)
 
 
 def _options(settings: Settings) -> Options:

@@ -113,6 +113,10 @@ class Settings:
     that they count."""
     audit_days: int = 730
     """Days for which the audit trail is stored."""
+    recordings_dir: str | None = None
+    """Directory of recordings, the same for api, engine and telephony; by default `recordings` in `data_dir`."""
+    recording_days: int = 90
+    """Days for which recordings of calls are stored."""
     max_event_streams: int = 2000
     """Maximum open event streams of a worker; a tenant may have a quarter of them. Each open console has one."""
     log_format: Literal["text", "json"] = "text"

@@ -5,12 +5,13 @@ callers of its queues with agents.
     at once            acts: do what the API asks of live calls
     twice a second     pages: call phones anew whose page was loaded again
     4 times a second   sounds: check what the API asks for · waiting room: match callers and agents, also at once
+                       recorder: begin what is to be recorded, also at once
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
                        waiting room: rules of queues, empty queues · player: announcements
                        released: hang up the phones of agents who have no caller any more
                        phone accounts: put on the switch what it lacks · parties: hang up what is left over
                        phone watch: calls of agents' phones that are not ours, also as they are reported
-    every 2 seconds    reconciler: expired leases
+    every 2 seconds    reconciler: expired leases · recorder: recordings that are over → collector: into the storage
     every 15 seconds   reconciler: everything; also at each connection to the switch
 
 Owns the loops and nothing else; the header of each part says what it owns. Trusts the leader election to run one for
@@ -62,6 +63,7 @@ from tongdai.telephony.parties.store import PartyStore
 from tongdai.telephony.parties.talks import Talks
 from tongdai.telephony.phone_watch import PhoneWatch
 from tongdai.telephony.reconcile import Reconciler
+from tongdai.telephony.recordings.parts import Recordings
 
 log = structlog.get_logger()
 
@@ -92,10 +94,11 @@ class Telephony:
         link: Link | None = None,
         parties: PartyStore | None = None,
         pages: PageStore | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue.
-        `acts`, `accounts`, `parties`, `pages`: None: nothing is done for them. `acd`: None: calls that come in are
-        refused. `link`: makes the URLs by which the switch fetches sound files; None: it cannot."""
+        `acts`, `accounts`, `parties`, `pages`, `recordings`: None: nothing is done for them. `acd`: None: calls that
+        come in are refused. `link`: makes the URLs by which the switch fetches sound files; None: it cannot."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
@@ -131,6 +134,12 @@ class Telephony:
         self._phones.parted = self._parted
         if self._acd is not None:
             self._acd.parted = self._parted
+        self._recorder = self._collector = None
+        if recordings is not None:
+            self._recorder, self._collector = recordings.parts(ari, clock, options.app, self._queue, switch_id)
+            self._controller.connected = self._recorder.wake
+            if self._acd is not None:
+                self._acd.records.connected = self._recorder.wake
         rest = [part for part in (self._parties, self._acd, self._callbacks) if part is not None]
         owners = (self._controller, self._phones, *rest)
         self._router = ChannelRouter(ari, self._queue, owners, None if self._acd is None else self._acd.arrive)
@@ -201,6 +210,9 @@ class Telephony:
             yield ROUND_S, self._accounts.round, "phone accounts"
         if self._sounds.enabled:
             yield SOUNDS_S, self._sounds.round, "sounds"
+        if self._recorder is not None and self._collector is not None:
+            yield 0, self._recorder.look, "recordings"
+            yield 0, self._collector.round, "finished recordings"
         yield SWEEP_S, self._reconciler.sweep, "expired leases"
         yield RECONCILE_S, self._reconcile, "reconciliation"
 
@@ -236,13 +248,13 @@ class Telephony:
                 case PlaybackFinished(channel_id=None):
                     self._sounds.finished(event)
                 case _:
-                    for part in (self._acts, self._parties):
+                    for part in (self._acts, self._parties, self._recorder):
                         if part is not None:
                             part.observe(event)
                     self._router.route(event)
 
     async def _connected(self) -> None:
-        for part in (self._accounts, self._acts):
+        for part in (self._accounts, self._acts, self._recorder):
             if part is not None:
                 part.reconnected()
         await self._reconciler.until_done()

@@ -235,6 +235,8 @@ class Methods:
     call = sends(operations.calls.call)
     attempts = Paged(operations.calls.attempts)
     save_calls_csv = Method(operations.calls.save_calls_csv)
+    save_recording = Method(operations.calls.save_recording)
+    delete_recording = sends(operations.calls.delete_recording)
 
     queue_report = sends(operations.reports.queue_report)
     save_queue_report = Method(operations.reports.save_queue_report)

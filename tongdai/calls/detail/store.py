@@ -14,6 +14,8 @@ from tongdai.calls.parties.model import Party
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.recordings import store as recordings
+from tongdai.recordings.store import RecordingRow
 
 AT_MOST = 1000
 """Segments, offers and events of a call that are read: a caller who waits for an hour while a hundred phones ring has
@@ -51,6 +53,8 @@ class CallDetail(NamedTuple):
     muted: bool
     parties: Sequence[Party]
     """In the order in which they were called."""
+    recording: RecordingRow | None
+    """None: none was wanted."""
 
 
 # Segments of a call end after it was opened: the months before are skipped.
@@ -83,6 +87,7 @@ async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallDeta
         happened = await events.of_call(conn, tenant_id, call_id, AT_MOST)
         live = call.ended_at is None
         control = await conn.fetchrow(CONTROL, tenant_id, call_id) if live else None
+        recording = await recordings.of_call(conn, tenant_id, call_id)
         others = await parties.of_calls(conn, tenant_id, [call_id]) if live else []
     return CallDetail(
         call,
@@ -92,4 +97,5 @@ async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallDeta
         None if control is None else control["held_until"],
         control is not None and control["muted"],
         others,
+        recording,
     )

@@ -17,6 +17,8 @@ from tongdai.contacts.numbers import phone
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Principal, Reach
 from tongdai.queues.model import DestinationKind
+from tongdai.recordings.view import SAMPLE as RECORDING_SAMPLE
+from tongdai.recordings.view import RecordingView, recording_view
 
 
 class SegmentView(msgspec.Struct):
@@ -99,6 +101,8 @@ class CallDetailView(CallView):
     """Whether the customer does not hear the agent."""
     parties: list[PartyView]
     """The others in the live call, or called for it: consulted, in a conference, or a number it was sent to."""
+    recording: RecordingView | None
+    """The recording of the call; null: none was wanted."""
 
 
 SAMPLE: dict[str, Any] = CALL_SAMPLE | {
@@ -130,6 +134,7 @@ SAMPLE: dict[str, Any] = CALL_SAMPLE | {
     "heldUntil": None,
     "muted": False,
     "parties": [],
+    "recording": RECORDING_SAMPLE,
 }
 
 
@@ -145,6 +150,7 @@ def detail_view(detail: CallDetail, who: Principal) -> CallDetailView:
         heldUntil=detail.held_until,
         muted=detail.muted,
         parties=[_party(party, shown) for party in detail.parties],
+        recording=recording_view(detail.recording),
     )
 
 

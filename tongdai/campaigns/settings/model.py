@@ -21,6 +21,7 @@ from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Integer, Kind, Per
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import Week
 from tongdai.ids import QueueId
+from tongdai.recordings.model import Wish
 from tongdai.text import CALLER_ID, SWITCH_NAME
 
 # A relative path only: an absolute one would let a tenant play any file that the switch can read, such as other
@@ -194,6 +195,13 @@ class CallSettings:
         "Answering machine detection; hang_up hangs up on machines, with outcome machine.",
         default=MachineDetection.OFF,
         option="--machine-detection",
+    )
+    recording: Wish = setting(
+        "recording",
+        Choice(Wish),
+        "Recording of the calls that are connected with an agent or the audio file: all of them, or off.",
+        default=Wish.OFF,
+        option="--recording",
     )
     priority: int = setting(
         "priority",

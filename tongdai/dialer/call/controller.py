@@ -107,6 +107,8 @@ class CallController:
         self.unplayed = Unplayed(options.unplayed_calls)
         self.sound_failed: Callable[[str], None] = lambda _: None
         """Called with each sound that the switch could not play."""
+        self.connected: Callable[[], None] = lambda: None
+        """Called after a connection was recorded."""
         self.ended: set[str] = set()
         """Channel ids of calls that ended here since reconciliation last cleared the set."""
 
@@ -260,7 +262,9 @@ class CallController:
             case model.RecordAnswer(at=at):
                 return await self._store.answered(call, at, LEASE)
             case model.RecordConnection(at=at):
-                return await self._store.connected(call, at, controlled.agent_id)
+                changed = await self._store.connected(call, at, controlled.agent_id)
+                self.connected()
+                return changed
             case model.RecordEnd(ending=ending):
                 return await self._store.end(call, ending)
             case _:

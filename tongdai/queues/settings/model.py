@@ -18,6 +18,7 @@ from tongdai.queues.model import (
     Selector,
     SkillRule,
 )
+from tongdai.recordings.model import Wish
 
 LANGUAGES = ("vi", "en")
 MAX_SKILLS, MAX_SKILL, MAX_LEVEL = 20, 64, 10
@@ -56,6 +57,7 @@ class QueueSettings:
     callback_expires_s: int = CALLBACK_EXPIRES_S
     preferred_agent_days: int | None = None
     preferred_agent_patience_s: int = PREFERRED_AGENT_PATIENCE_S
+    recording: Wish = Wish.OFF
 
 
 NAMES = tuple(field.name for field in fields(QueueSettings))

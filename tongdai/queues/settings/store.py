@@ -14,6 +14,7 @@ from tongdai.queues.hours.model import Closed
 from tongdai.queues.model import CallbackMode, QueueRules, Selector, SkillRule, Strategy
 from tongdai.queues.settings.core import rules_of
 from tongdai.queues.settings.model import DESTINATIONS, NAMES, Change, QueueSettings
+from tongdai.recordings.model import Wish
 
 COLUMNS = tuple(name for name in NAMES if name != "agent_selector")
 FIND = f"""
@@ -42,6 +43,8 @@ def _loaded(name: str, value: Any) -> Any:
         return of_stored(value)
     if name == "callback_mode":
         return CallbackMode(value)
+    if name == "recording":
+        return Wish(value)
     return tuple(SkillRule(*each) for each in value) if name == "skills" else value
 
 

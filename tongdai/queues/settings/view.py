@@ -28,6 +28,7 @@ from tongdai.queues.settings.model import (
     QueueSettings,
 )
 from tongdai.queues.view import QueueChange
+from tongdai.recordings.model import Wish
 
 _KEY = re.compile(r"[0-9*#]")
 _SKILL = re.compile(r"[^\s,;:]+")
@@ -58,6 +59,7 @@ WIRE: Mapping[str, str] = {
     "callback_expires_s": "callbackExpiresSec",
     "preferred_agent_days": "preferredAgentDays",
     "preferred_agent_patience_s": "preferredAgentPatienceSec",
+    "recording": "recording",
 }
 """Setting → its name in requests and responses."""
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -139,6 +141,8 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     serves the queue; null: to nobody in particular."""
     preferredAgentPatienceSec: int
     """For how long they wait for that agent alone."""
+    recording: Annotated[str, one_of(Wish)]
+    """Whether calls of the queue are recorded from the connection with an agent on: `all`, or `off`."""
 
 
 class QueueSettingsChange(QueueChange, forbid_unknown_fields=True, kw_only=True):
@@ -195,6 +199,8 @@ class QueueSettingsChange(QueueChange, forbid_unknown_fields=True, kw_only=True)
     serves the queue; null: to nobody in particular."""
     preferredAgentPatienceSec: int | UnsetType = UNSET
     """For how long they wait for that agent alone."""
+    recording: str | UnsetType = UNSET
+    """Whether calls of the queue are recorded: `all` or `off`."""
 
 
 SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -206,6 +212,7 @@ SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "callbackKey": {"pattern": f"^{_KEY.pattern}$"},
         "callbackMode": {"enum": [one.value for one in CallbackMode]},
         "menuId": ID,
+        "recording": {"enum": [one.value for one in Wish]},
         "skills": {"maxItems": MAX_SKILLS},
         **{WIRE[name]: {"minimum": least, "maximum": most} for name, (least, most) in LIMITS.items()},
     },
@@ -247,10 +254,11 @@ def _parsed(name: str, wire: str, value: Any, country: str) -> Any:
         "agent_selector": [one.value for one in Selector],
         "callback_mode": [one.value for one in CallbackMode],
         "language": LANGUAGES,
+        "recording": [one.value for one in Wish],
     }.get(name)
     if words is not None and value not in words:
         raise InvalidInput(f"{wire} must be one of {', '.join(words)}, not {shown(value)!r}")
-    kind = {"agent_selector": Selector, "callback_mode": CallbackMode}.get(name)
+    kind = {"agent_selector": Selector, "callback_mode": CallbackMode, "recording": Wish}.get(name)
     return value if kind is None else kind(value)
 
 

@@ -62,6 +62,14 @@ from tongdai.switch.commands.phones import (
     subscribe_to_phone,
     unsubscribe_from_phone,
 )
+from tongdai.switch.commands.recordings import (
+    delete_recording,
+    record,
+    recording_lives,
+    recording_stored,
+    stop_recording,
+    stored_recordings,
+)
 from tongdai.switch.commands.server import (
     NEEDED_MODULES,
     module_running,
@@ -92,6 +100,7 @@ __all__ = [
     "channel",
     "channels",
     "create_bridge",
+    "delete_recording",
     "destroy_bridge",
     "endpoint",
     "endpoint_of",
@@ -107,6 +116,9 @@ __all__ = [
     "play_to_bridge",
     "playing",
     "put_account",
+    "record",
+    "recording_lives",
+    "recording_stored",
     "refuse",
     "remove_account",
     "remove_from_bridge",
@@ -122,6 +134,8 @@ __all__ = [
     "started_at",
     "stop_music",
     "stop_playing",
+    "stop_recording",
+    "stored_recordings",
     "subscribe_to_bridge",
     "subscribe_to_channel",
     "subscribe_to_phone",

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from tongdai import __version__
 from tongdai.clock import Clock
 from tongdai.switch.commands import NEEDED_MODULES
+from tongdai.switch.commands.recordings import MODULE as RECORDINGS
 from tongdai.switch.events import DETECTED
 from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.bridges import DONE, NOT_OURS, UNKNOWN
@@ -21,6 +22,7 @@ from tongdai.switch.simulated.callees import Callee, Plan, Response
 from tongdai.switch.simulated.channels import Connection, SimulatedChannel
 from tongdai.switch.simulated.ledger import SimulatedCall
 from tongdai.switch.simulated.phones import SimulatedPhones
+from tongdai.switch.simulated.recordings import SimulatedRecordings
 
 DETECTION_S = (1.0, 1.8)
 """From handing a channel to the dialplan until it is back."""
@@ -46,9 +48,10 @@ class SimulatedAsterisk(SimulatedPhones):
         any exists but those of MISSING. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect
         machines; `unsure`: the share of detections without a verdict. A test may change both at any time."""
         super().__init__(rng, clock, callee, phones, trunks, keep, sounds)
-        self.modules = list(NEEDED_MODULES)
+        self.modules = [*NEEDED_MODULES, RECORDINGS]
         """The modules that run; a test may take one away."""
         self.amd, self.unsure = amd, unsure
+        self.recordings = SimulatedRecordings()
         self._refuses_until = 0.0
         self.starts = 1
         """How often it was started."""
@@ -90,6 +93,7 @@ class SimulatedAsterisk(SimulatedPhones):
         """Crash: connections, requests that have not arrived and calls are gone, without an event."""
         self.cut(for_s)
         self.starts += 1
+        self.recordings.all_ended()
         for channel in self._channels.values():
             self._cancel_timers(channel)
             for timer in channel.playbacks.values():
@@ -115,6 +119,7 @@ class SimulatedAsterisk(SimulatedPhones):
             "applications": self._application_request,
             "endpoints": self._endpoint_request,
             "asterisk": self._asterisk_request,
+            "recordings": self._recording_request,
         }.get(kind)
         return UNKNOWN if answer is None else answer(method, rest, values)
 
@@ -152,8 +157,8 @@ class SimulatedAsterisk(SimulatedPhones):
                 return Reply(200, {"system": system, "status": status})
             case "GET", "modules":
                 return Reply(200, [{"name": name, "status": "Running"} for name in self.modules])
-            case "GET", "modules", "app_amd.so" if self.amd:
-                return Reply(200, {"name": "app_amd.so", "status": "Running"})
+            case "GET", "modules", name if name in self.modules or (self.amd and name == "app_amd.so"):
+                return Reply(200, {"name": name, "status": "Running"})
             case _:
                 return UNKNOWN
 
@@ -183,8 +188,8 @@ class SimulatedAsterisk(SimulatedPhones):
                 return self._play(channel, playback_id, *values["media"], from_ms=int(values.get("offsetms", 0)))
             case "POST", "snoop", snoop_id:
                 return self._snoop(channel, snoop_id, values)
-            case "POST", "snoop", snoop_id:
-                return self._snoop(channel, snoop_id, values)
+            case ("POST", "record"):
+                return self._record(channel, str(values["name"]))
             case "POST", "continue":
                 return self._run_extension(channel, str(values["context"]), str(values["label"]))
             case _:
@@ -211,6 +216,20 @@ class SimulatedAsterisk(SimulatedPhones):
         self._channels[snoop_id] = snoop
         self._enter_app(snoop, [part for part in str(values.get("appArgs", "")).split(",") if part])
         return Reply(200, self._view(snoop))
+
+    def _record(self, channel: SimulatedChannel, name: str) -> Reply:
+        return self.recordings.begin(channel.channel_id, name) if channel.in_app else NOT_OURS
+
+    def _recording_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
+        return self.recordings.handle(method, rest)
+
+    def recorded_seconds(self, name: str) -> float | None:
+        """The length of a recording that is over; None: there is none."""
+        return self.recordings.stored.get(name)
+
+    def _release(self, channel: SimulatedChannel) -> None:
+        self.recordings.channel_ended(channel.channel_id)
+        super()._release(channel)
 
     # Answering machine detection
 

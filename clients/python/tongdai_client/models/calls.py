@@ -142,6 +142,25 @@ class CallParty(Result, frozen=True, kw_only=True):
     called_at: datetime
 
 
+class CallRecording(Result, frozen=True, kw_only=True):
+    """The recording of a call."""
+
+    state: str
+    """wanted, recording, spooled (the switch has it), stored (it can be played), failed or deleted."""
+    started_at: datetime | None
+    """None: the switch did not record."""
+    seconds: float | None
+    size: int | None
+    """Bytes."""
+    format: str | None
+    """mp3 or wav."""
+    failure: str | None
+    """call_ended, no_sound, refused, disk_full or unreadable."""
+    deleted_at: datetime | None
+    deletion: str | None
+    """expired or requested."""
+
+
 class CallDetail(Call, frozen=True, kw_only=True):
     """A phone call with its segments, offers and events."""
 
@@ -157,6 +176,8 @@ class CallDetail(Call, frozen=True, kw_only=True):
     """Whether the customer does not hear the agent."""
     parties: list[CallParty]
     """The others in the live call, or called for it."""
+    recording: CallRecording | None = None
+    """None: none was wanted."""
 
 
 class Callback(Result, frozen=True, kw_only=True):

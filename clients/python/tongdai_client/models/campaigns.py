@@ -73,6 +73,8 @@ class CallSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     abandonment_cap_percent: float | UnsetType = UNSET
     machine_detection: str | UnsetType = UNSET
     """off or hang_up."""
+    recording: str | UnsetType = UNSET
+    """Whether connected calls are recorded: all or off."""
     priority: int | UnsetType = UNSET
 
     def body(self) -> dict[str, object]:
@@ -120,6 +122,8 @@ class CampaignDetail(Campaign, frozen=True, kw_only=True):
     number_cap: FrequencyCap | None = msgspec.field(name="numberCeiling")
     abandonment_cap_percent: float
     machine_detection: str
+    recording: str
+    """Whether connected calls are recorded: all or off."""
     priority: int
     effective_windows: list[CallingWindow]
     """The windows in force, in the contact's local time."""

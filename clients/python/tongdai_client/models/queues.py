@@ -64,6 +64,8 @@ class QueueSettings(Result, frozen=True, kw_only=True):
     serves the queue; None: to nobody in particular."""
     preferred_agent_patience_sec: int
     """For how long they wait for that agent alone."""
+    recording: str
+    """Whether calls are recorded: all or off."""
     inbound_reserve: int | None
     """Idle agents that outbound campaigns leave; None: as many as callers wait."""
     ring_timeout_sec: int
@@ -132,6 +134,8 @@ class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     serves the queue; None: to nobody in particular."""
     preferred_agent_patience_sec: int | UnsetType = UNSET
     """For how long they wait for that agent alone."""
+    recording: str | UnsetType = UNSET
+    """Whether calls are recorded: all or off."""
     inbound_reserve: int | UnsetType | None = UNSET
     """Idle agents that outbound campaigns leave; None: as many as callers wait."""
     ring_timeout_sec: int | UnsetType = UNSET

@@ -24,6 +24,8 @@ from tongdai_client.operation import (
 )
 from tongdai_client.session import Session
 
+_RECORDING = "/calls/{callId}/recording"
+
 
 def calls(
     *,
@@ -112,6 +114,21 @@ async def save_calls_csv(
 def call(call_id: str | UUID) -> Operation[CallDetail]:
     """Get a call, of either direction, with its segments and offers."""
     return operation("GET", "/calls/{callId}", (call_id,), CallDetail)
+
+
+def call_recording(call_id: str | UUID) -> Operation[None]:
+    """Get the recording of a call, as a file."""
+    return replace(operation("GET", _RECORDING, (call_id,), type(None)), accept="audio/mpeg, audio/wav")
+
+
+async def save_recording(session: Session, call_id: str | UUID, file: str | os.PathLike[str]) -> Path:
+    """Save the recording of a call, an MP3 or WAV file: the customer left, the others right; returns its path."""
+    return await download(session, call_recording(call_id), file)
+
+
+def delete_recording(call_id: str | UUID) -> Operation[Done]:
+    """Delete the recording of a call."""
+    return operation("DELETE", _RECORDING, (call_id,), Done)
 
 
 def attempts(campaign_id: int, contact_id: int, *, page_size: int = PAGE_SIZE) -> PagedOperation[Call]:

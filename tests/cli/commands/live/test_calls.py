@@ -26,6 +26,15 @@ async def test_call_that_does_not_exist_is_reported(api_server: Server, command:
     assert "Call not found" in ended.stderr
 
 
+@pytest.mark.parametrize(("command", "more"), [("recording", ["call.mp3"]), ("delete-recording", [])])
+async def test_recording_that_does_not_exist_is_reported(api_server: Server, command: str, more: list[str]) -> None:
+    key = await api_server.key()
+    environment = PLAIN | {"TONGDAI_URL": api_server.url, "TONGDAI_API_KEY": key.value}
+    ended = programs.tongdai("calls", command, UNKNOWN, *more, environment=environment)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "Recording not found" in ended.stderr
+
+
 @pytest.mark.parametrize("whom", [[], ["--agent", "1", "--number", "0901234567"]])
 def test_consult_is_of_one(api_server: Server, whom: list[str]) -> None:
     environment = PLAIN | {"TONGDAI_URL": api_server.url, "TONGDAI_API_KEY": "x"}

@@ -1,5 +1,6 @@
 """`tongdai calls`, by the API of a running server."""
 
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -79,6 +80,35 @@ def dtmf(client: Client, call_id: UUID, digits: str) -> None:
       tongdai calls dtmf 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 12w3#
     """
     click.echo(client.send_dtmf(str(call_id), digits).message)
+
+
+@calls.command
+@CALL
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@client_options("report")
+def recording(client: Client, call_id: UUID, file: Path) -> None:
+    """Save the recording of a call.
+
+    It is in stereo: the customer is left, the others right.
+
+    \b
+    Example:
+      tongdai calls recording 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 call.mp3
+    """
+    click.echo(client.save_recording(str(call_id), file))
+
+
+@calls.command("delete-recording")
+@CALL
+@client_options("report")
+def delete_recording(client: Client, call_id: UUID) -> None:
+    """Delete the recording of a call.
+
+    \b
+    Example:
+      tongdai calls delete-recording 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11
+    """
+    click.echo(client.delete_recording(str(call_id)).message)
 
 
 @calls.command

@@ -58,6 +58,7 @@ export const en = {
     callbackKey: "Key for it",
     callbackMode: "Who is called first",
     callbackExpiresSec: "Seconds that a callback holds",
+    recording: "Recording of calls",
   },
   hints: {
     maxLength: "Empty: no limit",
@@ -71,6 +72,7 @@ export const en = {
   selectors: { longest_idle: "Idle longest", fewest_calls: "Fewest calls", least_talk: "Least talk", round_robin: "In turn", linear: "By order", random: "At random", ring_all: "All phones ring" },
   languages: { vi: "Vietnamese", en: "English" },
   ofCountry: "That of the country",
+  recordings: { off: "Off", all: "All calls" },
   callbackModes: { agent_first: "The agent", customer_first: "The customer" },
   refused: "The call is refused",
   ends: "The call ends",

@@ -61,6 +61,7 @@ export const vi: Translated<typeof en> = {
     callbackKey: "Phím yêu cầu",
     callbackMode: "Gọi ai trước",
     callbackExpiresSec: "Hiệu lực gọi lại (giây)",
+    recording: "Ghi âm cuộc gọi",
   },
   hints: {
     maxLength: "Để trống: không giới hạn",
@@ -74,6 +75,7 @@ export const vi: Translated<typeof en> = {
   selectors: { longest_idle: "Rảnh lâu nhất", fewest_calls: "Ít cuộc gọi nhất", least_talk: "Nói ít nhất", round_robin: "Xoay vòng", linear: "Theo thứ tự", random: "Ngẫu nhiên", ring_all: "Đổ chuông tất cả" },
   languages: { vi: "Tiếng Việt", en: "Tiếng Anh" },
   ofCountry: "Theo quốc gia",
+  recordings: { off: "Tắt", all: "Mọi cuộc gọi" },
   callbackModes: { agent_first: "Tổng đài viên", customer_first: "Khách hàng" },
   refused: "Từ chối cuộc gọi",
   ends: "Kết thúc cuộc gọi",

@@ -48,6 +48,7 @@ export function Fields({ now, own, onHours, usualHours, isNew }: Asked) {
             </>
           )}
           <Choice label={words.fixed.machineDetection} name="machineDetection" value={now.machineDetection} of={Object.entries(words.detection)} />
+          <Choice label={words.fixed.recording} name="recording" value={now.recording} of={Object.entries(words.recordings)} />
         </Group>
         <Group title={t.groups.line}>
           <Field label={words.fields.callerId} name="callerId" defaultValue={now.callerId ?? ""} inputMode="tel" hint={t.callerHint} />

@@ -10,7 +10,7 @@ export type Retry = Schemas["Retry"];
 
 export const NUMBERS = ["maxConcurrentCalls", "callsPerSecond", "ringTimeoutSec", "abandonmentCapPercent", "priority"] as const;
 const TEXTS = ["userName", "callerId", "trunk", "audioFile", "abandonFile"] as const;
-const CHOICES = ["purpose", "dialingMode", "preset", "machineDetection"] as const;
+const CHOICES = ["purpose", "dialingMode", "preset", "machineDetection", "recording"] as const;
 export const CEILINGS = ["contactCeiling", "numberCeiling"] as const;
 export const OUTCOMES = ["no_answer", "busy", "failed", "invalid_number", "machine", "abandoned"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -21,7 +21,7 @@ export type Settings = Pick<Detail, (typeof NUMBERS)[number] | (typeof TEXTS)[nu
 export const NEW: Settings = {
   campaignName: "", userName: null, purpose: "service", dialingMode: "agentless", queueId: null, callerId: null, trunk: null, audioFile: null, abandonFile: null,
   ringTimeoutSec: 30, maxConcurrentCalls: 10, callsPerSecond: 5, preset: "tenant_hours", callingWindows: null, retryRules: null, contactCeiling: null,
-  numberCeiling: null, abandonmentCapPercent: 3, machineDetection: "off", priority: 0,
+  numberCeiling: null, abandonmentCapPercent: 3, machineDetection: "off", recording: "off", priority: 0,
 };
 /** The retry rules of a campaign without its own: the server's, which a browser test compares. */
 export const RETRIES: Record<Outcome, Retry> = {

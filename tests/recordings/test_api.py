@@ -1,0 +1,152 @@
+"""`/v1/calls/{callId}/recording`: who gets which part of it, what the audit says, and what a call tells of it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.support.api import Tenant, refused
+from tests.support.callers import ended, talking
+from tests.support.people import agent_of, person_of
+from tests.support.recordings import AT, SOUND, stored_in, wanted_in
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, QueueId, SwitchId
+from tongdai.people.users.model import Role
+from tongdai.recordings import retention, store
+from tongdai.recordings.model import Failure, Recording, RecordingState, key_of
+from tongdai.recordings.storage import DiskStorage, storage_in
+from tongdai.settings.declarations import Settings
+
+AUDIT = "select action, subject, detail from audit where tenant_id = $1 and action like 'recording.%' order by audit_id"
+
+
+@pytest.fixture
+def storage(settings: Settings) -> DiskStorage:
+    return storage_in(settings.data_dir, settings.recordings_dir)
+
+
+async def call_of(tenant: Tenant, conn: Connection, agent_id: int = 7) -> UUID:
+    """A call of an agent that has ended."""
+    queue_id = await tenant.queue()
+    return await ended(conn, tenant.tenant_id, queue_id, began=AT, waited_s=5, agent_id=AgentId(agent_id))
+
+
+async def wanted(tenant: Tenant, conn: Connection) -> Recording:
+    return await wanted_in(conn, tenant.tenant_id, await call_of(tenant, conn))
+
+
+async def stored(tenant: Tenant, conn: Connection, storage: DiskStorage, agent_id: int = 7) -> Recording:
+    return await stored_in(conn, storage, tenant.tenant_id, await call_of(tenant, conn, agent_id))
+
+
+async def shown(tenant: Tenant, call_id: UUID) -> Any:
+    return (await tenant.done("GET", f"/v1/calls/{call_id}"))["recording"]
+
+
+def path(recording: Recording) -> str:
+    return f"/v1/calls/{recording.call_id}/recording"
+
+
+async def test_call_tells_of_its_recording(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    recording = await stored(tenant, conn, storage)
+    assert await shown(tenant, recording.call_id) == {
+        "state": "stored", "startedAt": AT.isoformat().replace("+00:00", "Z"), "seconds": 2.5, "size": len(SOUND),
+        "format": "mp3", "failure": None, "deletedAt": None, "deletion": None,
+    }  # fmt: skip
+
+
+async def test_recording_is_sent_whole_or_in_parts(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    recording = await stored(tenant, conn, storage)
+    whole = await tenant.call("GET", path(recording))
+    assert (whole.status_code, whole.content) == (200, SOUND)
+    assert whole.headers["content-type"] == "audio/mpeg"
+    assert whole.headers["content-length"] == str(len(SOUND))
+    part = await tenant.call("GET", path(recording), headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, SOUND[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(SOUND)}"
+    beyond = await tenant.call("GET", path(recording), headers={"Range": f"bytes={len(SOUND)}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(SOUND)}")
+
+
+async def test_audit_has_who_got_which_part(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    recording = await stored(tenant, conn, storage)
+    await tenant.call("GET", path(recording))
+    await tenant.call("GET", path(recording), headers={"Range": "bytes=10-19"})
+    await tenant.done("DELETE", path(recording))
+    rows = [tuple(row) for row in await conn.fetch(AUDIT, tenant.tenant_id)]
+    subject = f"call {recording.call_id}"
+    assert [(action, detail) for action, of, detail in rows if of == subject] == [
+        ("recording.play", {}),
+        ("recording.play", {"range": "bytes=10-19"}),
+        ("recording.delete", None),
+    ]
+
+
+async def test_agent_hears_their_own_calls_alone(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    agent_id = await agent_of(tenant)
+    own, others = await stored(tenant, conn, storage, agent_id), await stored(tenant, conn, storage, 99)
+    agent = await person_of(tenant, Role.AGENT, agent_id)
+    assert (await agent.call("GET", path(own))).status_code == 200
+    assert (await agent.call("GET", path(others))).status_code == 403
+    assert (await agent.call("DELETE", path(own))).status_code == 403
+
+
+async def test_recording_that_is_not_stored_is_not_found(tenant: Tenant, conn: Connection) -> None:
+    recording = await wanted(tenant, conn)
+    assert refused(await tenant.call("GET", path(recording)), 404, "NOT_FOUND")
+    assert refused(await tenant.call("DELETE", path(recording)), 400, "INVALID_STATE")
+    await store.failed(conn, recording, Failure.DISK_FULL)
+    assert refused(await tenant.call("DELETE", path(recording)), 404, "NOT_FOUND")
+    found = await shown(tenant, recording.call_id)
+    assert (found["state"], found["failure"], found["startedAt"]) == ("failed", "disk_full", None)
+
+
+async def test_deleted_recording_leaves_that_it_was(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    recording = await stored(tenant, conn, storage)
+    await tenant.done("DELETE", path(recording))
+    assert await storage.read(key_of(recording, "mp3"), 0, 1) is None
+    assert refused(await tenant.call("GET", path(recording)), 404, "NOT_FOUND")
+    found = await shown(tenant, recording.call_id)
+    assert (found["state"], found["deletion"], found["seconds"]) == ("deleted", "requested", 2.5)
+
+
+async def test_file_that_is_missing_is_not_found(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    recording = await stored(tenant, conn, storage)
+    await storage.delete(key_of(recording, "mp3"))
+    assert refused(await tenant.call("GET", path(recording)), 404, "NOT_FOUND")
+
+
+async def test_recordings_expire(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    """By their age; what says that they were deleted is forgotten with the days of calls."""
+    recording = await stored(tenant, conn, storage)
+    tenants: Sequence[Any] = [tenant.tenant_id]
+    assert await retention.delete_expired(conn, storage, tenants, timedelta(days=36_500)) == 0
+    assert await retention.delete_expired(conn, storage, tenants, timedelta(days=1)) == 1
+    assert await storage.read(key_of(recording, "mp3"), 0, 1) is None
+    found = await store.of_call(conn, tenant.tenant_id, recording.call_id)
+    assert found is not None
+    assert (found.state, found.deletion) == (RecordingState.DELETED, "expired")
+    assert await store.forget_old(conn, tenants, timedelta(days=1)) == 1
+    assert await store.of_call(conn, tenant.tenant_id, recording.call_id) is None
+
+
+async def test_moves_are_guarded(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    """A move that comes late or twice changes nothing."""
+    recording = await stored(tenant, conn, storage)
+    assert not await store.started(conn, recording, AT)
+    assert not await store.spooled(conn, recording)
+    assert not await store.failed(conn, recording, Failure.NO_SOUND)
+    assert await store.over(conn, SwitchId(1), [recording.call_id, uuid4()]) == {recording.call_id}
+
+
+async def test_calls_of_queues_that_record_are_wanted_once(tenant: Tenant, conn: Connection) -> None:
+    recorded, other = await tenant.queue("Recorded"), await tenant.queue("Other")
+    await tenant.done("PATCH", f"/v1/queues/inbound/{recorded}/settings", json={"recording": "all"})
+    calls = [await talking(conn, tenant.tenant_id, QueueId(queue), AgentId(7)) for queue in (recorded, other)]
+    found = [one for one in await store.want(conn, SwitchId(1)) if one.tenant_id == tenant.tenant_id]
+    assert [one.call_id for one in found] == calls[:1]
+    assert not [one for one in await store.want(conn, SwitchId(1)) if one.tenant_id == tenant.tenant_id]
+    open_ones = [one for one in await store.unfinished(conn, SwitchId(1)) if one.tenant_id == tenant.tenant_id]
+    assert [(one.call_id, one.live) for one in open_ones] == [(calls[0], True)]

@@ -1,0 +1,198 @@
+"""Recordings in the database. A move to another state is a guarded update: what comes late or twice changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.ids import Author, SwitchId, TenantId
+from tongdai.recordings.model import TRANSITIONS, Deletion, Failure, Recording, RecordingState, StoredFile
+from tongdai.states import sources
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """A recording as it is shown."""
+
+    state: RecordingState
+    started_at: datetime | None
+    failure: Failure | None
+    file_key: str | None
+    seconds: float | None
+    size: int | None
+    deleted_at: datetime | None
+    deletion: Deletion | None
+
+
+# A customer who is connected, whatever their call is for, and has no recording yet.
+TO_RECORD = """
+select c.tenant_id, c.call_id, coalesce(c.channel, c.call_id::text) as channel, c.connected_at
+from live_call c
+left join queue_setting q on q.tenant_id = c.tenant_id and q.queue_id = c.queue_id
+left join campaign k on k.tenant_id = c.tenant_id and k.campaign_id = c.campaign_id
+where c.switch_id = $1 and c.state = 'answered' and c.connected_at is not null
+    and (q.recording = 'all' or k.recording = 'all')
+    and not exists (select from recording r where r.tenant_id = c.tenant_id and r.call_id = c.call_id)
+order by c.connected_at limit 200
+"""
+WANT = """
+insert into recording (tenant_id, call_id, switch_id, channel, wanted_at)
+select $1, call_id, switch_id, $3, clock_timestamp() from live_call
+where tenant_id = $1 and call_id = $2
+on conflict do nothing
+returning tenant_id, call_id, channel, state, wanted_at, true as live
+"""
+
+
+async def want(conn: Connection, switch_id: SwitchId) -> list[Recording]:
+    """Want a recording of each call of a switch that is to be recorded and has none; returns these."""
+    found = await conn.fetch(TO_RECORD, switch_id)
+    rows = [await conn.fetchrow(WANT, row["tenant_id"], row["call_id"], row["channel"]) for row in found]
+    return [_recording(row) for row in rows if row is not None]
+
+
+OPEN = """
+select r.tenant_id, r.call_id, r.channel, r.state, r.wanted_at, c.call_id is not null as live
+from recording r left join live_call c on c.tenant_id = r.tenant_id and c.call_id = r.call_id
+where r.switch_id = $1 and r.state in ('wanted', 'recording', 'spooled')
+order by r.wanted_at
+"""
+
+
+async def unfinished(conn: Connection, switch_id: SwitchId) -> list[Recording]:
+    """The recordings of a switch that are not stored yet, oldest first."""
+    return [_recording(row) for row in await conn.fetch(OPEN, switch_id)]
+
+
+def _recording(row: asyncpg.Record) -> Recording:
+    state = RecordingState(row["state"])
+    return Recording(row["tenant_id"], row["call_id"], row["channel"], state, row["wanted_at"], row["live"])
+
+
+START = """
+update recording set state = 'recording', started_at = $4
+where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+"""
+SPOOL = """
+update recording set state = 'spooled' where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+"""
+FAIL = """
+update recording set state = 'failed', failure = $4
+where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+"""
+STORED = """
+update recording set state = 'stored', file_key = $4, seconds = $5, size = $6
+where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+"""
+DELETED = """
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
+update recording set state = 'deleted', deleted_at = clock.now_at, deletion = $4
+from clock where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+"""
+
+
+async def _move(conn: Connection, statement: str, of: Recording, to: RecordingState, *values: object) -> bool:
+    return bool(await conn.fetchval(statement, of.tenant_id, of.call_id, sources(TRANSITIONS, to), *values))
+
+
+async def started(conn: Connection, of: Recording, at: datetime) -> bool:
+    """The switch records. False: it was known, or the recording has failed."""
+    return await _move(conn, START, of, RecordingState.RECORDING, at)
+
+
+async def spooled(conn: Connection, of: Recording) -> bool:
+    """The recording is over, and complete on the switch."""
+    return await _move(conn, SPOOL, of, RecordingState.SPOOLED)
+
+
+async def failed(conn: Connection, of: Recording, why: Failure) -> bool:
+    return await _move(conn, FAIL, of, RecordingState.FAILED, why)
+
+
+async def stored(conn: Connection, of: Recording, file: StoredFile) -> bool:
+    """Its file is in the storage, whatever happens from now on."""
+    return await _move(conn, STORED, of, RecordingState.STORED, file.key, file.seconds, file.size)
+
+
+OVER = """
+select call_id from recording
+where switch_id = $1 and call_id = any($2::uuid[]) and state in ('stored', 'failed', 'deleted')
+"""
+
+
+async def over(conn: Connection, switch_id: SwitchId, call_ids: Sequence[UUID]) -> set[UUID]:
+    """Select the calls of a switch whose recording needs nothing of the switch any more."""
+    return {row["call_id"] for row in await conn.fetch(OVER, switch_id, call_ids)}
+
+
+OF_CALL = """
+select state, started_at, failure, file_key, seconds, size, deleted_at, deletion
+from recording where tenant_id = $1 and call_id = $2
+"""
+
+
+async def of_call(conn: Connection, tenant_id: TenantId, call_id: UUID) -> RecordingRow | None:
+    """The recording of a call; None: none was wanted."""
+    row = await conn.fetchrow(OF_CALL, tenant_id, call_id)
+    if row is None:
+        return None
+    failure = None if row["failure"] is None else Failure(row["failure"])
+    deletion = None if row["deletion"] is None else Deletion(row["deletion"])
+    return RecordingRow(
+        RecordingState(row["state"]), row["started_at"], failure, row["file_key"], row["seconds"], row["size"],
+        row["deleted_at"], deletion,
+    )  # fmt: skip
+
+
+async def log_access(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author, part: str | None) -> None:
+    """Record in the audit who got a recording, and which part of it (a Range header), before it is sent."""
+    detail = {} if part is None else {"range": part[:100]}
+    await audit.record(conn, tenant_id, by, "recording.play", f"call {call_id}", detail)
+
+
+async def deleted(conn: Connection, tenant_id: TenantId, call_id: UUID, why: Deletion, by: Author | None) -> bool:
+    """Its file is gone from the storage. False: that was known."""
+    async with conn.transaction():
+        gone = await conn.fetchval(DELETED, tenant_id, call_id, sources(TRANSITIONS, RecordingState.DELETED), why)
+        if gone and why is Deletion.REQUESTED:
+            await audit.record(conn, tenant_id, by, "recording.delete", f"call {call_id}")
+    return bool(gone)
+
+
+AT_ONCE = 500
+EXPIRED = """
+select call_id, file_key from recording where tenant_id = $1 and state = 'stored' and wanted_at < now() - $2::interval
+order by wanted_at, call_id limit $3::bigint
+"""
+
+
+async def expired(conn: Connection, tenant_id: TenantId, keep: timedelta) -> list[tuple[UUID, str]]:
+    """The first recordings of a tenant that are older than `keep`: the call, and the key of the file."""
+    return [(row["call_id"], row["file_key"]) for row in await conn.fetch(EXPIRED, tenant_id, keep, AT_ONCE)]
+
+
+OLD = """
+with old as materialized (
+    select call_id from recording
+    where tenant_id = $1 and state in ('failed', 'deleted') and wanted_at < now() - $2::interval limit $3::bigint
+), gone as (
+    delete from recording r using old
+    where r.tenant_id = $1 and r.call_id = old.call_id and r.state in ('failed', 'deleted') returning true
+)
+select count(*) from gone
+"""
+
+
+async def forget_old(conn: Connection, tenants: Sequence[TenantId], keep: timedelta) -> int:
+    """Forget recordings without sound that are older than `keep`, in batches of one tenant; returns their number."""
+    total = 0
+    for tenant_id in tenants:
+        while gone := await conn.fetchval(OLD, tenant_id, keep, AT_ONCE):
+            total += gone
+    return total

@@ -1,0 +1,1 @@
+"""Recording of calls on one switch: what is begun there, and how its sound gets into the storage."""

@@ -1,0 +1,76 @@
+"""The store of recordings for one switch: a protocol, and its implementation."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from tongdai.db.pool import Connection, Pool
+from tongdai.ids import SwitchId
+from tongdai.recordings import store
+from tongdai.recordings.model import Failure, Recording, StoredFile
+
+
+class RecordingStore(Protocol):
+    """Each method is safe to retry."""
+
+    async def want(self) -> Sequence[Recording]:
+        """Want a recording of each call that is to be recorded and has none; returns these."""
+        ...
+
+    async def unfinished(self) -> Sequence[Recording]:
+        """The recordings that are not stored yet, oldest first."""
+        ...
+
+    async def over(self, call_ids: Sequence[UUID]) -> set[UUID]:
+        """Select the calls whose recording is stored, failed or deleted: the switch's sound is not needed."""
+        ...
+
+    async def started(self, of: Recording, at: datetime) -> None: ...
+
+    async def spooled(self, of: Recording) -> None: ...
+
+    async def failed(self, of: Recording, why: Failure) -> None: ...
+
+    async def stored(self, of: Recording, file: StoredFile) -> None: ...
+
+
+class PostgresRecordings:
+    """Implements `RecordingStore` for one switch."""
+
+    def __init__(self, pool: Pool, switch_id: SwitchId) -> None:
+        self._pool, self._switch_id = pool, switch_id
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[Connection]:
+        async with self._pool.acquire() as conn:
+            yield conn
+
+    async def want(self) -> Sequence[Recording]:
+        async with self._connection() as conn:
+            return await store.want(conn, self._switch_id)
+
+    async def unfinished(self) -> Sequence[Recording]:
+        async with self._connection() as conn:
+            return await store.unfinished(conn, self._switch_id)
+
+    async def over(self, call_ids: Sequence[UUID]) -> set[UUID]:
+        async with self._connection() as conn:
+            return await store.over(conn, self._switch_id, call_ids)
+
+    async def started(self, of: Recording, at: datetime) -> None:
+        async with self._connection() as conn:
+            await store.started(conn, of, at)
+
+    async def spooled(self, of: Recording) -> None:
+        async with self._connection() as conn:
+            await store.spooled(conn, of)
+
+    async def failed(self, of: Recording, why: Failure) -> None:
+        async with self._connection() as conn:
+            await store.failed(conn, of, why)
+
+    async def stored(self, of: Recording, file: StoredFile) -> None:
+        async with self._connection() as conn:
+            await store.stored(conn, of, file)
