@@ -5,23 +5,20 @@ The routes are those of the OpenAPI document; a new one fails until BODIES says 
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
-from uuid import UUID
 
 import pytest
 
-from tests.support import callers, people, recordings
+from tests.support import callers, people
 from tests.support.api import Tenant, refused
-from tests.support.calls import a_call
 from tests.support.given import given_to, sound_of
+from tests.support.recordings import recorded_call
 from tests.support.sound_files import tone
 from tongdai import __version__
 from tongdai.contacts.numbers import customer_id
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
 from tongdai.processes.api import ALL_ENDPOINTS, ENDPOINTS
-from tongdai.recordings.storage import FOLDER, DiskStorage
 from tongdai.settings.declarations import Settings
 from tongdai.testing.factories import vn_mobile
 
@@ -181,14 +178,6 @@ class World:
     ids: dict[str, str]
 
 
-async def call_of(tenant, campaign_id, contact_id, folder):
-    """A call with a recording."""
-    async with tenant.api.pool.acquire() as conn:
-        call_id = await a_call(conn, tenant.tenant_id, campaign_id, contact_id, "+84907654321")
-        await recordings.stored_in(conn, DiskStorage(folder), tenant.tenant_id, UUID(str(call_id)))
-        return call_id
-
-
 async def missed_of(tenant, queue_id):
     async with tenant.api.pool.acquire() as conn:
         return await callers.ended(conn, tenant.tenant_id, queue_id, began=callers.ago(60), waited_s=5)
@@ -202,7 +191,7 @@ async def do_not_call_of(tenant, campaign_id):
     return {"dnc_list": made["dncListId"], "dnc_number": number}
 
 
-async def world_of(tenant, folder):
+async def world_of(tenant, settings):
     campaign_id = await tenant.campaign()
     added = await tenant.contact(campaign_id, "0907654321")
     desk = await tenant.queue("Desk")
@@ -224,7 +213,7 @@ async def world_of(tenant, folder):
         **await people.ids_of(tenant),
         "wallboard": (await tenant.done("POST", "/v1/wallboards", json={"name": "TV"}))["wallboardId"],
         "missed": await missed_of(tenant, desk),
-        "call": await call_of(tenant, campaign_id, added["contactId"], folder),
+        "call": await recorded_call(tenant, campaign_id, added["contactId"], settings),
         **await given_to(tenant),
     }
     return World(tenant, {name: str(value) for name, value in ids.items()})
@@ -233,14 +222,14 @@ async def world_of(tenant, folder):
 @pytest.fixture
 async def mine(tenant, settings):
     """A tenant whose import has ended: no engine runs here, and the events of an unfinished import never end."""
-    world = await world_of(tenant, Path(settings.data_dir) / FOLDER)
+    world = await world_of(tenant, settings)
     await tenant.done("DELETE", filled("/v1/campaigns/{id}/contacts/import/{job_id}", world))
     return world
 
 
 @pytest.fixture
 async def theirs(other_tenant, settings):
-    return await world_of(other_tenant, Path(settings.data_dir) / FOLDER)
+    return await world_of(other_tenant, settings)
 
 
 def names(path):

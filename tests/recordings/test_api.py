@@ -138,7 +138,9 @@ async def test_moves_are_guarded(tenant: Tenant, conn: Connection, storage: Disk
     assert not await store.started(conn, recording, AT)
     assert not await store.spooled(conn, recording)
     assert not await store.failed(conn, recording, Failure.NO_SOUND)
-    assert await store.over(conn, SwitchId(1), [recording.call_id, uuid4()]) == {recording.call_id}
+    assert not await store.deleted(conn, tenant.tenant_id, recording.call_id)
+    over = await store.over(conn, SwitchId(1), [recording.call_id, uuid4()])
+    assert [one.call_id for one in over] == [recording.call_id]
 
 
 async def test_calls_of_queues_that_record_are_wanted_once(tenant: Tenant, conn: Connection) -> None:

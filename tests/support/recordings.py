@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import UUID, uuid4
 
+from tests.support.api import Tenant
+from tests.support.calls import a_call
 from tongdai.db.pool import Connection
-from tongdai.ids import TenantId
+from tongdai.ids import CampaignId, ContactId, TenantId
 from tongdai.recordings import store
 from tongdai.recordings.model import TRANSITIONS, Failure, Recording, RecordingState, Side, StoredFile, key_of
-from tongdai.recordings.storage import Storage
+from tongdai.recordings.storage import Storage, storage_in
+from tongdai.settings.declarations import Settings
 from tongdai.switch import commands
 from tongdai.switch.events import StasisStart
 from tongdai.switch.per_channel_queue import PerChannelQueue
@@ -47,6 +50,15 @@ async def stored_in(conn: Connection, storage: Storage, tenant_id: TenantId, cal
     return recording
 
 
+async def recorded_call(tenant: Tenant, campaign_id: CampaignId, contact_id: ContactId, settings: Settings) -> UUID:
+    """A call to a contact that has ended, with a recording in the server's storage."""
+    storage = storage_in(settings.data_dir, settings.recordings_dir)
+    async with tenant.api.pool.acquire() as conn:
+        call_id = UUID(str(await a_call(conn, tenant.tenant_id, campaign_id, contact_id, "+84907654321")))
+        await stored_in(conn, storage, tenant.tenant_id, call_id)
+    return call_id
+
+
 @dataclass
 class MemoryRecordings:
     """Implements `RecordingStore`. A test adds the calls that are to be recorded."""
@@ -69,8 +81,8 @@ class MemoryRecordings:
     async def unfinished(self) -> Sequence[Recording]:
         return [replace(row, live=row.call_id in self.connected) for row in self.rows.values() if row.state in OPEN]
 
-    async def over(self, call_ids: Sequence[UUID]) -> set[UUID]:
-        return {call_id for call_id in call_ids if call_id in self.rows and self.rows[call_id].state not in OPEN}
+    async def over(self, call_ids: Sequence[UUID]) -> Sequence[Recording]:
+        return [self.rows[one] for one in call_ids if one in self.rows and self.rows[one].state not in OPEN]
 
     async def started(self, of: Recording, at: datetime) -> None:
         self._move(of, RecordingState.RECORDING)
@@ -82,9 +94,11 @@ class MemoryRecordings:
         if self._move(of, RecordingState.FAILED):
             self.failures[of.call_id] = why
 
-    async def stored(self, of: Recording, file: StoredFile) -> None:
-        if self._move(of, RecordingState.STORED):
+    async def stored(self, of: Recording, file: StoredFile) -> bool:
+        moved = self._move(of, RecordingState.STORED)
+        if moved:
             self.files[of.call_id] = file
+        return moved
 
     def _move(self, of: Recording, to: RecordingState) -> bool:
         row = self.rows[of.call_id]

@@ -22,6 +22,7 @@ from tongdai.customers.view import (
     ContactChangeEntry,
     CustomerDetail,
     CustomerExport,
+    CustomerRecording,
     DoNotCallEntry,
     FoundContacts,
     found_rows,
@@ -44,6 +45,7 @@ from tongdai.http.endpoint import (
 from tongdai.http.envelope import ok
 from tongdai.http.principal import Principal, Scope
 from tongdai.ids import ContactId, CustomerId, TenantId
+from tongdai.recordings import store as recordings
 
 TAG = "Customers"
 _PIECE = 1000
@@ -137,7 +139,8 @@ async def get_customer(request: Request) -> Response:
         tag=TAG,
         summary="Export everything that is stored about a number",
         description=(
-            "Contacts, calls with their parts, callbacks, entries on do-not-call lists and the audit of the contacts. "
+            "Contacts, calls with their parts and recordings (the sound is at `/calls/{callId}/recording`), callbacks, "
+            "entries on do-not-call lists and the audit of the contacts. "
             "The rows of imports are not in it: they say what was sent, and are kept for days (`import_rows_days`)."
         ),
         response=CustomerExport,
@@ -155,6 +158,7 @@ async def export_customer(request: Request) -> Response:
         if not (calls or callbacks or common["contacts"] or common["doNotCall"]):
             raise NotFound("Customer not found")
         parts = await store.segments(conn, who.tenant_id, [call.call_id for call in calls])
+        recorded = await recordings.of_calls(conn, who.tenant_id, [call.call_id for call in calls])
         changes = await store.changes(conn, who.tenant_id, [one.contactId for one in common["contacts"]])
     return ok(
         CustomerExport(
@@ -171,6 +175,16 @@ async def export_customer(request: Request) -> Response:
                     endedAt=part.ended_at,
                 )
                 for part in parts
+            ],
+            recordings=[
+                CustomerRecording(
+                    callId=call_id,
+                    state=row.state,
+                    startedAt=row.started_at,
+                    seconds=row.seconds,
+                    deletedAt=row.deleted_at,
+                )
+                for call_id, row in recorded
             ],
             callbacks=[callback_view(callback, written) for callback in callbacks],
             changes=[ContactChangeEntry(**change) for change in changes],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -13,8 +13,9 @@ from tongdai.contacts.view import SAMPLE as CONTACT_SAMPLE
 from tongdai.contacts.view import ContactDetail, rows_of
 from tongdai.customers.store import Found
 from tongdai.http.cursor import Listed
-from tongdai.http.openapi.fields import doc
+from tongdai.http.openapi.fields import doc, one_of
 from tongdai.http.principal import Principal
+from tongdai.recordings.model import RecordingState
 
 FoundContact: Any = msgspec.defstruct(
     "FoundContact",
@@ -75,6 +76,19 @@ class CallPart(msgspec.Struct, kw_only=True):
     """When it ended; null while it has not."""
 
 
+class CustomerRecording(msgspec.Struct, kw_only=True):
+    callId: UUID
+    """The call. Its sound is at `/calls/{callId}/recording`, while `state` is `stored`."""
+    state: Annotated[str, one_of(RecordingState)]
+    """Where the recording is."""
+    startedAt: datetime | None
+    """When it began."""
+    seconds: float | None
+    """Its length."""
+    deletedAt: datetime | None
+    """When its file was deleted; null: it was not."""
+
+
 class ContactChangeEntry(msgspec.Struct, kw_only=True):
     at: datetime
     """When it was changed."""
@@ -93,6 +107,7 @@ CustomerExport: Any = msgspec.defstruct(
         ("exportedAt", doc(datetime, "When this was read.")),
         ("calls", doc(list[CallView], "All calls with the number, newest first.")),
         ("segments", doc(list[CallPart], "The parts of these calls: with which agent, from when to when.")),
+        ("recordings", doc(list[CustomerRecording], "The recordings of these calls, oldest first.")),
         ("callbacks", doc(list[CallbackView], "The callbacks to the number.")),
         ("changes", doc(list[ContactChangeEntry], "What the audit has of its contacts.")),
     ],
@@ -120,6 +135,7 @@ EXPORT_SAMPLE: dict[str, Any] = {
     "exportedAt": "2026-03-11T02:00:00Z",
     "calls": [],
     "segments": [],
+    "recordings": [],
     "callbacks": [],
     "changes": [],
 }

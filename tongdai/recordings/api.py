@@ -21,7 +21,7 @@ from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.principal import Own, Scope
 from tongdai.recordings import store
 from tongdai.recordings.byte_range import range_of
-from tongdai.recordings.model import MEDIA_TYPES, Deletion, RecordingState, media_type_of
+from tongdai.recordings.model import MEDIA_TYPES, RecordingState, media_type_of
 from tongdai.recordings.storage import Storage, storage_in
 from tongdai.recordings.store import RecordingRow
 
@@ -101,14 +101,14 @@ async def delete(request: Request) -> Response:
     who, call_id = principal_of(request), call_of(request)
     async with connection(request) as conn:
         found = await store.of_call(conn, who.tenant_id, call_id)
-    if found is None or found.state in {RecordingState.FAILED, RecordingState.DELETED}:
-        raise NotFound(NOT_FOUND)
-    if found.state is not RecordingState.STORED:
-        raise InvalidState("The recording is not stored yet: the call lasts, or its sound is being fetched")
-    assert found.file_key is not None, "what is stored has a file"
+        if found is None or found.state in {RecordingState.FAILED, RecordingState.DELETED}:
+            raise NotFound(NOT_FOUND)
+        if found.file_key is None:
+            raise InvalidState("The recording is not stored yet: the call lasts, or its sound is being fetched")
+        await store.delete(conn, who.tenant_id, call_id, who.author)
     await storage_of(request).delete(found.file_key)
     async with connection(request) as conn:
-        await store.deleted(conn, who.tenant_id, call_id, Deletion.REQUESTED, who.author)
+        await store.deleted(conn, who.tenant_id, call_id)
     return ok(Done(error_message="Recording deleted successfully"))
 
 

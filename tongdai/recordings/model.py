@@ -1,11 +1,13 @@
 """The recording of a call. Pure.
 
-    wanted ──▶ recording ──▶ spooled ──▶ stored ──▶ deleted
+    wanted ──▶ recording ──▶ spooled ──▶ stored ──▶ deleting ──▶ deleted
        └───────────┴────────────┴──▶ failed
 
 A call has one recording at most, of its customer: what the customer says and what the customer hears, from the first
 connection with somebody until the call ends, whoever talks with them. `wanted` is committed before the switch is asked,
 so that a process that takes over finds it; `spooled` is complete on the switch's disk; `stored` is one file in ours.
+`deleting` is committed before the file is deleted: nobody gets it any more, and what a process that was killed has left
+is deleted by the next.
 """
 
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ class RecordingState(StrEnum):
     STORED = "stored"
     FAILED = "failed"
     """There is no sound, and `failure` says why."""
+    DELETING = "deleting"
+    """Nobody gets it any more; its file is being deleted."""
     DELETED = "deleted"
     """There was sound, and `deletion` says why there is none any more."""
 
@@ -33,7 +37,8 @@ TRANSITIONS: dict[RecordingState, frozenset[RecordingState]] = {
     RecordingState.WANTED: frozenset({RecordingState.RECORDING, RecordingState.FAILED}),
     RecordingState.RECORDING: frozenset({RecordingState.SPOOLED, RecordingState.FAILED}),
     RecordingState.SPOOLED: frozenset({RecordingState.STORED, RecordingState.FAILED}),
-    RecordingState.STORED: frozenset({RecordingState.DELETED}),
+    RecordingState.STORED: frozenset({RecordingState.DELETING}),
+    RecordingState.DELETING: frozenset({RecordingState.DELETED}),
     RecordingState.FAILED: frozenset(),
     RecordingState.DELETED: frozenset(),
 }
@@ -50,12 +55,16 @@ class Failure(StrEnum):
     """The disk for recordings had no room when the call was connected."""
     UNREADABLE = "unreadable"
     """The switch's files are none that can be read."""
+    ERASED = "erased"
+    """The customer was erased before the sound was stored."""
 
 
 class Deletion(StrEnum):
     EXPIRED = "expired"
     """It was older than recordings are kept."""
     REQUESTED = "requested"
+    ERASED = "erased"
+    """With everything about the customer."""
 
 
 class Wish(StrEnum):

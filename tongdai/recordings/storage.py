@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from tongdai.runtime.disk import free_mb
 
@@ -72,11 +72,8 @@ class DiskStorage:
                 break
 
     async def read(self, key: str, first: int, count: int) -> AsyncGenerator[bytes] | None:
-        try:
-            file = await asyncio.to_thread(self._path(key).open, "rb")
-        except FileNotFoundError:
-            return None
-        return _pieces(file, first, count)
+        path = self._path(key)
+        return _pieces(path, first, count) if await asyncio.to_thread(path.exists) else None
 
     async def delete(self, key: str) -> None:
         with suppress(FileNotFoundError):
@@ -88,8 +85,9 @@ class DiskStorage:
         return path
 
 
-async def _pieces(file: IO[bytes], first: int, count: int) -> AsyncGenerator[bytes]:
-    with file:
+async def _pieces(path: Path, first: int, count: int) -> AsyncGenerator[bytes]:
+    """Opened when the first one is taken: a HEAD takes none."""
+    with await asyncio.to_thread(path.open, "rb") as file:
         await asyncio.to_thread(file.seek, first)
         while count > 0 and (piece := await asyncio.to_thread(file.read, min(count, PIECE))):
             count -= len(piece)

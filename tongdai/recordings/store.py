@@ -88,13 +88,6 @@ STORED = """
 update recording set state = 'stored', file_key = $4, seconds = $5, size = $6
 where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
 """
-DELETED = """
-with clock as materialized (
-    select clock_timestamp() as now_at
-)
-update recording set state = 'deleted', deleted_at = clock.now_at, deletion = $4
-from clock where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
-"""
 
 
 async def _move(conn: Connection, statement: str, of: Recording, to: RecordingState, *values: object) -> bool:
@@ -121,27 +114,34 @@ async def stored(conn: Connection, of: Recording, file: StoredFile) -> bool:
 
 
 OVER = """
-select call_id from recording
-where switch_id = $1 and call_id = any($2::uuid[]) and state in ('stored', 'failed', 'deleted')
+select tenant_id, call_id, channel, state, wanted_at, false as live from recording
+where switch_id = $1 and call_id = any($2::uuid[]) and state in ('stored', 'deleting', 'failed', 'deleted')
 """
 
 
-async def over(conn: Connection, switch_id: SwitchId, call_ids: Sequence[UUID]) -> set[UUID]:
-    """Select the calls of a switch whose recording needs nothing of the switch any more."""
-    return {row["call_id"] for row in await conn.fetch(OVER, switch_id, call_ids)}
+async def over(conn: Connection, switch_id: SwitchId, call_ids: Sequence[UUID]) -> list[Recording]:
+    """The recordings of calls of a switch that need nothing of the switch any more."""
+    return [_recording(row) for row in await conn.fetch(OVER, switch_id, call_ids)]
 
 
-OF_CALL = """
-select state, started_at, failure, file_key, seconds, size, deleted_at, deletion
-from recording where tenant_id = $1 and call_id = $2
+OF_CALLS = """
+select call_id, state, started_at, failure, file_key, seconds, size, deleted_at, deletion
+from recording where tenant_id = $1 and call_id = any($2::uuid[]) order by wanted_at, call_id
 """
 
 
 async def of_call(conn: Connection, tenant_id: TenantId, call_id: UUID) -> RecordingRow | None:
     """The recording of a call; None: none was wanted."""
-    row = await conn.fetchrow(OF_CALL, tenant_id, call_id)
-    if row is None:
-        return None
+    found = await of_calls(conn, tenant_id, [call_id])
+    return found[0][1] if found else None
+
+
+async def of_calls(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[tuple[UUID, RecordingRow]]:
+    """The recordings of calls, oldest first, with their calls."""
+    return [(row["call_id"], _row(row)) for row in await conn.fetch(OF_CALLS, tenant_id, call_ids)]
+
+
+def _row(row: asyncpg.Record) -> RecordingRow:
     failure = None if row["failure"] is None else Failure(row["failure"])
     deletion = None if row["deletion"] is None else Deletion(row["deletion"])
     return RecordingRow(
@@ -156,25 +156,76 @@ async def log_access(conn: Connection, tenant_id: TenantId, call_id: UUID, by: A
     await audit.record(conn, tenant_id, by, "recording.play", f"call {call_id}", detail)
 
 
-async def deleted(conn: Connection, tenant_id: TenantId, call_id: UUID, why: Deletion, by: Author | None) -> bool:
-    """Its file is gone from the storage. False: that was known."""
-    async with conn.transaction():
-        gone = await conn.fetchval(DELETED, tenant_id, call_id, sources(TRANSITIONS, RecordingState.DELETED), why)
-        if gone and why is Deletion.REQUESTED:
-            await audit.record(conn, tenant_id, by, "recording.delete", f"call {call_id}")
-    return bool(gone)
-
-
 AT_ONCE = 500
-EXPIRED = """
-select call_id, file_key from recording where tenant_id = $1 and state = 'stored' and wanted_at < now() - $2::interval
-order by wanted_at, call_id limit $3::bigint
+DELETE = """
+update recording set state = 'deleting', deletion = 'requested'
+where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+"""
+EXPIRE = """
+with old as materialized (
+    select call_id from recording where tenant_id = $1 and state = 'stored' and wanted_at < now() - $2::interval
+    order by wanted_at, call_id limit $3::bigint
+), marked as (
+    update recording r set state = 'deleting', deletion = 'expired' from old
+    where r.tenant_id = $1 and r.call_id = old.call_id and r.state = 'stored' returning true
+)
+select count(*) from marked
+"""
+ERASE = """
+with marked as (
+    update recording set state = 'deleting', deletion = 'erased'
+    where tenant_id = $1 and call_id = any($2::uuid[]) and state = 'stored' returning true
+), never_stored as (
+    update recording set state = 'failed', failure = 'erased'
+    where tenant_id = $1 and call_id = any($2::uuid[]) and state in ('wanted', 'recording', 'spooled') returning true
+)
+select (select count(*) from marked) + (select count(*) from never_stored)
 """
 
 
-async def expired(conn: Connection, tenant_id: TenantId, keep: timedelta) -> list[tuple[UUID, str]]:
-    """The first recordings of a tenant that are older than `keep`: the call, and the key of the file."""
-    return [(row["call_id"], row["file_key"]) for row in await conn.fetch(EXPIRED, tenant_id, keep, AT_ONCE)]
+async def delete(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author) -> bool:
+    """Have nobody get a recording any more, by request; its file is to be deleted. False: that was so."""
+    async with conn.transaction():
+        guard = sources(TRANSITIONS, RecordingState.DELETING)
+        marked = bool(await conn.fetchval(DELETE, tenant_id, call_id, guard))
+        if marked:
+            await audit.record(conn, tenant_id, by, "recording.delete", f"call {call_id}")
+    return marked
+
+
+async def expire(conn: Connection, tenant_id: TenantId, keep: timedelta) -> int:
+    """Have the files of the first recordings of a tenant that are older than `keep` deleted; returns their number."""
+    return await conn.fetchval(EXPIRE, tenant_id, keep, AT_ONCE)
+
+
+async def erase(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> int:
+    """Have the sound of ended calls deleted, wherever it is, within the caller's transaction; the number of
+    recordings."""
+    return await conn.fetchval(ERASE, tenant_id, call_ids)
+
+
+DELETING = """
+select call_id, file_key from recording where tenant_id = $1 and state = 'deleting' and call_id > $2
+order by call_id limit $3::bigint
+"""
+DELETED = """
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
+update recording set state = 'deleted', deleted_at = clock.now_at
+from clock where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+"""
+
+
+async def deleting(conn: Connection, tenant_id: TenantId, after: UUID) -> list[tuple[UUID, str]]:
+    """The next recordings of a tenant whose files are to be deleted: the call, and the key of the file."""
+    return [(row["call_id"], row["file_key"]) for row in await conn.fetch(DELETING, tenant_id, after, AT_ONCE)]
+
+
+async def deleted(conn: Connection, tenant_id: TenantId, call_id: UUID) -> bool:
+    """Its file is gone from the storage. False: that was known."""
+    guard = sources(TRANSITIONS, RecordingState.DELETED)
+    return bool(await conn.fetchval(DELETED, tenant_id, call_id, guard))
 
 
 OLD = """

@@ -26,7 +26,7 @@ class RecordingView(msgspec.Struct):
     deletedAt: datetime | None
     """When its file was deleted."""
     deletion: Annotated[str, one_of(Deletion)] | None
-    """Why."""
+    """Why it was deleted, or is being deleted (`deleting`)."""
 
 
 SAMPLE: dict[str, Any] = {

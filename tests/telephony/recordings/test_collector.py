@@ -10,7 +10,7 @@ import pytest
 from tests.support.recordings import MemoryRecordings
 from tests.support.servers import eventually
 from tongdai.clock import SystemClock
-from tongdai.recordings.model import Failure, Recording, RecordingState, Side
+from tongdai.recordings.model import Failure, Recording, RecordingState, Side, StoredFile, key_of
 from tongdai.recordings.storage import DiskStorage
 from tongdai.switch.interface import SwitchRefused
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
@@ -35,8 +35,8 @@ class Files(SimulatedFiles):
 class Desk:
     """A switch with finished recordings, and who collects them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store, self.folder, self.room = MemoryRecordings(), folder, True
+    def __init__(self, folder: Path, store: MemoryRecordings) -> None:
+        self.store, self.folder, self.room = store, folder, True
         self.switch = SimulatedAsterisk(Random(1), SystemClock())
         self.ari = SimulatedAri(self.switch, Random(1))
         self.files, self.spooled = Files(self.switch.recorded_seconds), asyncio.Event()
@@ -60,8 +60,13 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
-    desk = Desk(tmp_path / "recordings")
+def store() -> MemoryRecordings:
+    return MemoryRecordings()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, store: MemoryRecordings) -> AsyncGenerator[Desk]:
+    desk = Desk(tmp_path / "recordings", store)
     run = asyncio.create_task(desk.ari.run())
 
     async def listen() -> None:
@@ -134,3 +139,32 @@ async def test_sound_that_was_left_on_the_switch_is_deleted_there(desk: Desk) ->
     stored |= {row.name(Side.CUSTOMER): 1.0 for row in (*over, wanted)} | {"voicemail-1": 1.0}
     await desk.round()
     assert set(stored) == {wanted.name(Side.CUSTOMER), "voicemail-1"}
+
+
+class Erased(MemoryRecordings):
+    """The customer is erased while their recording is on its way."""
+
+    async def stored(self, of: Recording, file: StoredFile) -> bool:
+        await self.failed(of, Failure.ERASED)
+        return await super().stored(of, file)
+
+
+@pytest.mark.parametrize("store", [Erased()], ids=["erased"])
+async def test_sound_of_an_erased_customer_is_not_kept(desk: Desk) -> None:
+    row = desk.finished()
+    await desk.round()
+    assert desk.store.failures == {row.call_id: Failure.ERASED}
+    assert not desk.kept()
+    assert not desk.switch.recordings.stored
+
+
+async def test_sound_that_was_stored_for_nobody_is_deleted(desk: Desk) -> None:
+    """The process was killed after it had put the sound of an erased customer into the storage."""
+    row = desk.store.add(RecordingState.FAILED)
+    desk.switch.recordings.stored[row.name(Side.CUSTOMER)] = 1.0
+    path = desk.folder / key_of(row, "mp3")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"sound")
+    await desk.round()
+    assert not desk.kept()
+    assert not desk.switch.recordings.stored

@@ -13,12 +13,14 @@ from tongdai.customers.erasure.store import Erased, ErasedRows, InCall, Unknown
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound
 from tongdai.http import body
-from tongdai.http.endpoint import Endpoint, Request, Response, Route, endpoint, principal_of
+from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import JobId
 from tongdai.imports.outcomes import store as outcomes
+from tongdai.recordings import retention
+from tongdai.recordings.api import storage_of
 
 _POSITION = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 
@@ -43,6 +45,8 @@ class ErasureReceipt(Done, kw_only=True):
     """Number of events in calls that led to the number, and do not name it any more."""
     auditEntries: int
     """Number of audit entries that named the number, and do not any more."""
+    recordings: int
+    """Number of recordings of its calls whose sound was deleted."""
     importRows: int
     """Number of rows of imports that lost their values."""
     openImports: int
@@ -65,8 +69,9 @@ _erase = msgspec.json.Decoder(Erase)
         tag="Customers",
         summary="Erase everything that is stored about a number, and say what was",
         description=(
-            "Contacts and callbacks are deleted, whatever their state; calls stay without the number and their notes, "
-            "so that reports stay what they were; rows of imports lose their values. A number in a call is refused. "
+            "Contacts and callbacks are deleted, whatever their state; calls stay without the number, their notes and "
+            "their recordings, so that reports stay what they were; rows of imports lose their values. A number in a "
+            "call is refused. "
             f"A request looks at {store.CHUNKS_AT_ONCE} chunks of imports: while `next` is not null, repeat it with "
             "`after` set to `next`. Safe to repeat. Backups and stored responses to an `Idempotency-Key` (24 hours) "
             "have it until they expire."
@@ -83,6 +88,7 @@ _erase = msgspec.json.Decoder(Erase)
             doNotCallEntries=0,
             callEvents=0,
             auditEntries=0,
+            recordings=1,
             importRows=2,
             openImports=0,
             proof="8f14e45fceea167a5a36dedd4bea2543",
@@ -102,7 +108,7 @@ async def erase(request: Request) -> Response:
     after, proof = _position(sent.after), _proof(request.resources.pepper, who.tenant_id, number)
 
     async def work(conn: Connection) -> ErasureReceipt:
-        erased = Erased(0, 0, 0, 0, 0, 0)
+        erased = Erased(0, 0, 0, 0, 0, 0, 0)
         if sent.after is None:
             try:
                 erased = await store.erase(
@@ -117,7 +123,11 @@ async def erase(request: Request) -> Response:
         of_imports = await store.erase_rows(conn, who.tenant_id, number, who.country, after, proof, who.author)
         return _receipt(erased, of_imports, await outcomes.open_imports(conn, who.tenant_id), proof)
 
-    return await once(request, raw, work)
+    response = await once(request, raw, work)
+    if sent.after is None:
+        async with connection(request) as conn:
+            await retention.delete_files(conn, storage_of(request), who.tenant_id)
+    return response
 
 
 def _receipt(erased: Erased, of_imports: ErasedRows, open_imports: int, proof: str) -> ErasureReceipt:
@@ -130,6 +140,7 @@ def _receipt(erased: Erased, of_imports: ErasedRows, open_imports: int, proof: s
         doNotCallEntries=erased.do_not_call,
         callEvents=erased.events,
         auditEntries=erased.audit_entries,
+        recordings=erased.recordings,
         importRows=of_imports.rows,
         openImports=open_imports,
         proof=proof,

@@ -1,8 +1,8 @@
 """Erasing a number: each table by its owner, in one transaction, with what was erased in the audit.
 
-Contacts and callbacks are deleted. Calls stay without the number and the notes on them, so that reports stay what they
-were. The audit and the events of calls lose the number where they name it. The rows of imports are rewritten chunk by
-chunk afterwards, as there may be millions.
+Contacts and callbacks are deleted. Calls stay without the number, the notes on them and their recordings, so that
+reports stay what they were. The audit and the events of calls lose the number where they name it. The rows of imports
+are rewritten chunk by chunk afterwards, as there may be millions.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,6 +18,7 @@ from tongdai.do_not_call import store as do_not_call
 from tongdai.ids import Author, JobId, TenantId
 from tongdai.imports.outcomes import store as outcomes
 from tongdai.imports.outcomes.store import SentChunk
+from tongdai.recordings import store as recordings
 
 CHUNKS_AT_ONCE = 50
 """Chunks of imports that one request looks at; each takes some milliseconds."""
@@ -34,6 +35,8 @@ class Erased:
     do_not_call: int
     events: int
     audit_entries: int
+    recordings: int
+    """Recordings of the calls, whose files are deleted after the transaction."""
 
 
 class InCall(Exception):
@@ -70,13 +73,15 @@ async def erase(
         deleted = await contacts.erase(conn, tenant_id, number)
         if called_back is None or deleted is None:
             raise InCall
+        had = await calls.forget(conn, tenant_id, phone)
         erased = Erased(
             contacts=deleted,
-            calls=await calls.forget(conn, tenant_id, phone),
+            calls=len(had),
             callbacks=called_back,
             do_not_call=0 if keep_do_not_call else await do_not_call.forget(conn, tenant_id, phone),
             events=await events.forget(conn, tenant_id, phone),
             audit_entries=await audit.forget(conn, tenant_id, phone),
+            recordings=await recordings.erase(conn, tenant_id, had),
         )
         if not any(asdict(erased).values()) and not await _is_known(conn, tenant_id, phone, proof):
             raise Unknown

@@ -109,7 +109,9 @@ class Collector:
         seconds, size = seconds_of(customer, others), (await asyncio.to_thread(out.stat)).st_size
         file = StoredFile(key_of(recording, form), seconds, size)
         await self._storage.put(file.key, out)
-        await self._store.stored(recording, file)
+        if not await self._store.stored(recording, file):  # the customer was erased meanwhile
+            await self._storage.delete(file.key)
+            return
         log.info("recording stored", tenant=recording.tenant_id, call=str(recording.call_id), seconds=seconds)
 
     async def _delete(self, recording: Recording) -> None:
@@ -123,9 +125,15 @@ class Collector:
             return
         listed = await commands.stored_recordings(self._ari)
         names = {name: UUID(match[1]) for name in listed if (match := _NAME.fullmatch(name))}
-        over = await self._store.over(list(set(names.values())))
+        over = {one.call_id: one for one in await self._store.over(list(set(names.values())))}
         for name, call_id in names.items():
-            if call_id in over and await commands.delete_recording(self._ari, name):
+            recording = over.get(call_id)
+            if recording is None:
+                continue
+            if recording.state is RecordingState.FAILED:
+                # The process that put it into the storage may have been killed before it knew that it had failed.
+                await self._storage.delete(key_of(recording, format_name()))
+            if await commands.delete_recording(self._ari, name):
                 log.info("recording left over deleted from the switch", call=str(call_id))
         self._swept_at = now
 

@@ -23,8 +23,8 @@ class RecordingStore(Protocol):
         """The recordings that are not stored yet, oldest first."""
         ...
 
-    async def over(self, call_ids: Sequence[UUID]) -> set[UUID]:
-        """Select the calls whose recording is stored, failed or deleted: the switch's sound is not needed."""
+    async def over(self, call_ids: Sequence[UUID]) -> Sequence[Recording]:
+        """The recordings of calls that are stored, failed or deleted: the switch's sound is not needed."""
         ...
 
     async def started(self, of: Recording, at: datetime) -> None: ...
@@ -33,7 +33,9 @@ class RecordingStore(Protocol):
 
     async def failed(self, of: Recording, why: Failure) -> None: ...
 
-    async def stored(self, of: Recording, file: StoredFile) -> None: ...
+    async def stored(self, of: Recording, file: StoredFile) -> bool:
+        """False: it is not wanted any more."""
+        ...
 
 
 class PostgresRecordings:
@@ -55,7 +57,7 @@ class PostgresRecordings:
         async with self._connection() as conn:
             return await store.unfinished(conn, self._switch_id)
 
-    async def over(self, call_ids: Sequence[UUID]) -> set[UUID]:
+    async def over(self, call_ids: Sequence[UUID]) -> Sequence[Recording]:
         async with self._connection() as conn:
             return await store.over(conn, self._switch_id, call_ids)
 
@@ -71,6 +73,6 @@ class PostgresRecordings:
         async with self._connection() as conn:
             await store.failed(conn, of, why)
 
-    async def stored(self, of: Recording, file: StoredFile) -> None:
+    async def stored(self, of: Recording, file: StoredFile) -> bool:
         async with self._connection() as conn:
-            await store.stored(conn, of, file)
+            return await store.stored(conn, of, file)

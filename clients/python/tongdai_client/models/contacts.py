@@ -146,6 +146,14 @@ class CallPart(Result, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
+class CustomerRecording(Result, frozen=True, kw_only=True):
+    call_id: UUID
+    state: str
+    started_at: datetime | None
+    seconds: float | None
+    deleted_at: datetime | None
+
+
 class ContactChangeEntry(Result, frozen=True, kw_only=True):
     at: datetime
     action: str
@@ -163,6 +171,7 @@ class CustomerExport(Result, frozen=True, kw_only=True):
     exported_at: datetime
     calls: list[Call]
     segments: list[CallPart]
+    recordings: list[CustomerRecording]
     callbacks: list[Callback]
     changes: list[ContactChangeEntry]
 
@@ -177,6 +186,8 @@ class ErasureReceipt(Done, frozen=True, kw_only=True):
     do_not_call_entries: int
     call_events: int
     audit_entries: int
+    recordings: int
+    """Recordings of the calls whose sound was deleted."""
     import_rows: int
     open_imports: int
     """Imports that have not ended: they may bring the number again."""
