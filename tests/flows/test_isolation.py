@@ -91,6 +91,7 @@ BODIES = {
     "POST /v1/calls/{callId}/hold": {"maxSec": 60},
     **{f"POST /v1/calls/{{callId}}/{act}": None for act in ("resume", "mute", "unmute", "hang-up")},
     "POST /v1/calls/{callId}/dtmf": {"digits": "1"},
+    "POST /v1/calls/{callId}/recording/link": {"seconds": 60},
     "POST /v1/missed-calls/{callId}/claim": lambda ids: {"agentId": int(ids["agent"])},
     **{f"POST /v1/missed-calls/{{callId}}/{act}": None for act in ("release", "close")},
     "POST /v1/callbacks": lambda ids: {"queueId": int(ids["queue"]), "phoneNumber": "0901234567"},

@@ -152,3 +152,48 @@ async def test_calls_of_queues_that_record_are_wanted_once(tenant: Tenant, conn:
     assert not [one for one in await store.want(conn, SwitchId(1)) if one.tenant_id == tenant.tenant_id]
     open_ones = [one for one in await store.unfinished(conn, SwitchId(1)) if one.tenant_id == tenant.tenant_id]
     assert [(one.call_id, one.live) for one in open_ones] == [(calls[0], True)]
+
+
+async def test_link_plays_a_recording_without_a_key(tenant: Tenant, conn: Connection, storage: DiskStorage) -> None:
+    """Each use is in the audit, of who made the link."""
+    recording = await stored(tenant, conn, storage)
+    made = await tenant.done("POST", f"{path(recording)}/link", json={"seconds": 60})
+    url = made["url"]
+    whole = await tenant.api.client.get(url)
+    assert (whole.status_code, whole.content) == (200, SOUND)
+    part = await tenant.api.client.get(url, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, SOUND[10:20])
+    rows = await conn.fetch(AUDIT, tenant.tenant_id)
+    assert [row["action"] for row in rows] == ["recording.link", "recording.play", "recording.play"]
+    assert rows[0]["detail"]["expiresAt"].replace("+00:00", "Z") == made["expiresAt"]
+    assert [row["detail"] for row in rows[1:]] == [{"link": True}, {"link": True, "range": "bytes=10-19"}]
+    await tenant.done("DELETE", path(recording))
+    refused(await tenant.api.client.get(url), 404, "NOT_FOUND")
+
+
+async def test_link_of_another_call_or_signature_leads_nowhere(
+    tenant: Tenant, conn: Connection, storage: DiskStorage
+) -> None:
+    recording, other = await stored(tenant, conn, storage), await stored(tenant, conn, storage)
+    url = (await tenant.done("POST", f"{path(recording)}/link", json={}))["url"]
+    for wrong in (url.replace(str(recording.call_id), str(other.call_id)), url[:-1], "/v1/recordings/1"):
+        refused(await tenant.api.client.get(wrong), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("seconds", [0, 9, 601])
+async def test_link_is_for_ten_minutes_at_most(
+    tenant: Tenant, conn: Connection, storage: DiskStorage, seconds: int
+) -> None:
+    recording = await stored(tenant, conn, storage)
+    refused(await tenant.call("POST", f"{path(recording)}/link", json={"seconds": seconds}), 400, "INVALID_INPUT")
+
+
+async def test_agent_makes_links_to_their_own_calls_alone(
+    tenant: Tenant, conn: Connection, storage: DiskStorage
+) -> None:
+    agent_id = await agent_of(tenant)
+    own, others = await stored(tenant, conn, storage, agent_id), await stored(tenant, conn, storage, 99)
+    agent = await person_of(tenant, Role.AGENT, agent_id)
+    assert (await agent.call("POST", f"{path(own)}/link", json={})).status_code == 200
+    assert (await agent.call("POST", f"{path(others)}/link", json={})).status_code == 403
+    refused(await tenant.call("POST", f"{path(await wanted(tenant, conn))}/link", json={}), 404, "NOT_FOUND")

@@ -356,5 +356,5 @@ def test_endpoints_ask_for_the_scope_of_their_first_word():
     counts = {"GET /wrap-up-codes/counts": "report"}
     whole = {"GET /customers/{customerId}/export": "admin", "POST /customers/{customerId}/erase": "admin"}
     # A recording is no live call: who may read it may delete it.
-    whole |= {"DELETE /calls/{callId}/recording": "report"}
+    whole |= {"DELETE /calls/{callId}/recording": "report", "POST /calls/{callId}/recording/link": "report"}
     assert {spec.route: spec.scope for spec in ENDPOINTS} == reading | acts | counts | whole

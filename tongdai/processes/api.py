@@ -58,6 +58,8 @@ from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.queues.sounds import signed
 from tongdai.queues.sounds.fetched import fetch
+from tongdai.recordings import links
+from tongdai.recordings.api import play_by_link
 from tongdai.reports import api as reports
 from tongdai.runtime import heartbeats, os_process
 from tongdai.runtime.background import every, keep_running
@@ -134,6 +136,7 @@ def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | Non
         for path, handler in openid.handlers(openid.provider_of(settings)).items():
             routes.add("GET", PREFIXES[0] + path, handler)
     routes.add("GET", signed.ROUTE, fetch)
+    routes.add("GET", links.ROUTE, play_by_link)
     routes.otherwise = Console(console_files.read()).find
 
     @asynccontextmanager

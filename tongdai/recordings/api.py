@@ -1,11 +1,15 @@
-"""`/calls/{callId}/recording`."""
+"""`/calls/{callId}/recording`, and signed links to it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from tongdai import ids
-from tongdai.errors import InvalidState, NotFound
+from tongdai.errors import InvalidInput, InvalidState, NotFound
+from tongdai.http import body
 from tongdai.http.endpoint import (
     Endpoint,
     Request,
@@ -19,8 +23,9 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.principal import Own, Scope
-from tongdai.recordings import store
+from tongdai.recordings import links, store
 from tongdai.recordings.byte_range import range_of
+from tongdai.recordings.links import Link
 from tongdai.recordings.model import MEDIA_TYPES, RecordingState, media_type_of
 from tongdai.recordings.storage import Storage, storage_in
 from tongdai.recordings.store import RecordingRow
@@ -53,6 +58,73 @@ async def play(request: Request) -> Response | StreamingResponse:
         if found is None or found.state is not RecordingState.STORED:
             raise NotFound(NOT_FOUND)
         await store.log_access(conn, who.tenant_id, call_id, who.author, part)
+    return await file_response(storage_of(request), found, part)
+
+
+class LinkWanted(msgspec.Struct, forbid_unknown_fields=True):
+    seconds: int = links.MOST_S
+    """For how long it can be used."""
+
+
+class RecordingLink(msgspec.Struct):
+    url: str
+    """Where the recording is, without a key: below `public_url`, or a path on this server where that is not set."""
+    expiresAt: datetime
+    """When it cannot be used any more. Deleting the recording ends it at once."""
+
+
+_link = msgspec.json.Decoder(LinkWanted)
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/calls/{callId}/recording/link",
+        scope=Scope.REPORT,
+        own=Own.CALL_BEFORE,
+        tag=_TAG,
+        summary="Make a link by which anybody plays the recording of a call, for ten minutes at most",
+        description="For programs that can send no key, such as a player in another page. It is in the audit as "
+        "`recording.link`, and each of its uses as `recording.play` of who made it.",
+        body=LinkWanted,
+        body_sample={"seconds": 300},
+        refine={"LinkWanted": {"seconds": {"minimum": links.LEAST_S, "maximum": links.MOST_S}}},
+        response=RecordingLink,
+        sample={
+            "url": "https://calls.example.com/v1/recordings/20260310-5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11-1773108600-k31-"
+            "3a6eb0790f39ac87c94f3856b2dd2c5d",
+            "expiresAt": "2026-03-10T02:10:00Z",
+        },
+        failures=(NotFound(NOT_FOUND),),
+    )
+)
+async def make_link(request: Request) -> Response:
+    who, call_id = principal_of(request), call_of(request)
+    wanted = body.decode(await body.read_json(request), _link)
+    if not links.LEAST_S <= wanted.seconds <= links.MOST_S:
+        raise InvalidInput(f"seconds must be {links.LEAST_S} to {links.MOST_S}, not {wanted.seconds}")
+    expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=wanted.seconds)
+    async with connection(request) as conn:
+        found = await store.of_call(conn, who.tenant_id, call_id)
+        if found is None or found.state is not RecordingState.STORED:
+            raise NotFound(NOT_FOUND)
+        await store.log_link(conn, who.tenant_id, call_id, who.author, expires_at)
+    path = links.path_of(request.resources.pepper, Link(who.tenant_id, call_id, expires_at, who.author))
+    return ok(RecordingLink((settings_of(request).public_url or "").rstrip("/") + path, expires_at))
+
+
+async def play_by_link(request: Request) -> Response | StreamingResponse:
+    """The recording of a signed link, or a part of it; NotFound when it has expired, or was deleted."""
+    resources, part = request.resources, request.headers.get("range")
+    link = links.read(resources.pepper, request.path_params["link"], datetime.now(UTC))
+    if link is None:
+        raise NotFound(NOT_FOUND)
+    borrowed = resources.database.borrow(request.require_client)
+    async with resources.parts.within(links.ROUTE, link.tenant_id, borrowed) as conn:
+        found = await store.of_call(conn, link.tenant_id, link.call_id)
+        if found is None or found.state is not RecordingState.STORED:
+            raise NotFound(NOT_FOUND)
+        await store.log_access(conn, link.tenant_id, link.call_id, link.by, part, by_link=True)
     return await file_response(storage_of(request), found, part)
 
 
@@ -124,4 +196,4 @@ def storage_of(request: Request) -> Storage:
     return storage_in(settings.data_dir, settings.recordings_dir)
 
 
-HANDLERS: list[Route] = [play, delete]
+HANDLERS: list[Route] = [play, make_link, delete]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -150,9 +151,14 @@ def _row(row: asyncpg.Record) -> RecordingRow:
     )  # fmt: skip
 
 
-async def log_access(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author, part: str | None) -> None:
-    """Record in the audit who got a recording, and which part of it (a Range header), before it is sent."""
-    detail = {} if part is None else {"range": part[:100]}
+async def log_access(
+    conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author, part: str | None, *, by_link: bool = False
+) -> None:
+    """Record in the audit who got a recording, and which part of it (a Range header), before it is sent. `by_link`:
+    somebody who has a link of theirs."""
+    detail: dict[str, Any] = {} if part is None else {"range": part[:100]}
+    if by_link:
+        detail["link"] = True
     await audit.record(conn, tenant_id, by, "recording.play", f"call {call_id}", detail)
 
 
@@ -181,6 +187,12 @@ with marked as (
 )
 select (select count(*) from marked) + (select count(*) from never_stored)
 """
+
+
+async def log_link(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author, expires_at: datetime) -> None:
+    """Record in the audit who made a link to a recording, before it is sent."""
+    detail = {"expiresAt": expires_at.isoformat()}
+    await audit.record(conn, tenant_id, by, "recording.link", f"call {call_id}", detail)
 
 
 async def delete(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author) -> bool:

@@ -51,6 +51,7 @@ from tongdai_client.models.calls import (
     CallSegment,
     CreatedCallback,
     MissedCall,
+    RecordingLink,
 )
 from tongdai_client.models.campaigns import (
     CallingWindow,
@@ -219,11 +220,11 @@ __all__ = [
     "PauseReasons", "PhoneAccount", "PhoneAccountMade", "PhoneCredentials", "Preview", "PreviewCampaign",
     "PreviewOffered", "ProcessStatus", "Queue", "QueueCreated", "QueueDiagnostics", "QueueFigures", "QueueInterval",
     "QueueLive", "QueueLiveDetail", "QueueMember", "QueueReport", "QueueRow", "QueueSettings", "QueueSettingsChange",
-    "QueuesLive", "QueuesWithCallers", "RateLimited", "ResetLink", "Retry", "RetryRule", "ServerFailed",
-    "ServiceFigures", "SipEndpoint", "SipEndpointGiven", "SkillNeeded", "Sound", "SoundFile", "SoundUploaded",
-    "Switch", "SwitchBeat", "SwitchStatus", "Team", "TeamCreated", "Teams", "Tenant", "Timeline", "TimelinePoint",
-    "TongdaiError", "Unauthorized", "UnexpectedAnswer", "User", "UserCreated", "UserSession", "UserSessions",
-    "WaitTimeout", "WaitingCaller", "Wallboard", "WallboardCreated", "WallboardThreshold", "WallboardThresholds",
-    "Wallboards", "WrapUpCode", "WrapUpCodeCreated", "WrapUpCodes", "WrapUpCount", "WrapUpCounts", "WrapUpRule",
-    "__version__",
+    "QueuesLive", "QueuesWithCallers", "RateLimited", "RecordingLink", "ResetLink", "Retry", "RetryRule",
+    "ServerFailed", "ServiceFigures", "SipEndpoint", "SipEndpointGiven", "SkillNeeded", "Sound", "SoundFile",
+    "SoundUploaded", "Switch", "SwitchBeat", "SwitchStatus", "Team", "TeamCreated", "Teams", "Tenant", "Timeline",
+    "TimelinePoint", "TongdaiError", "Unauthorized", "UnexpectedAnswer", "User", "UserCreated", "UserSession",
+    "UserSessions", "WaitTimeout", "WaitingCaller", "Wallboard", "WallboardCreated", "WallboardThreshold",
+    "WallboardThresholds", "Wallboards", "WrapUpCode", "WrapUpCodeCreated", "WrapUpCodes", "WrapUpCount",
+    "WrapUpCounts", "WrapUpRule", "__version__",
 ]  # fmt: skip

@@ -236,6 +236,7 @@ class Methods:
     attempts = Paged(operations.calls.attempts)
     save_calls_csv = Method(operations.calls.save_calls_csv)
     save_recording = Method(operations.calls.save_recording)
+    recording_link = sends(operations.calls.recording_link)
     delete_recording = sends(operations.calls.delete_recording)
 
     queue_report = sends(operations.reports.queue_report)

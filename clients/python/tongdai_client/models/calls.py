@@ -146,7 +146,7 @@ class CallRecording(Result, frozen=True, kw_only=True):
     """The recording of a call."""
 
     state: str
-    """wanted, recording, spooled (the switch has it), stored (it can be played), failed or deleted."""
+    """wanted, recording, spooled (the switch has it), stored (it can be played), failed, deleting or deleted."""
     started_at: datetime | None
     """None: the switch did not record."""
     seconds: float | None
@@ -155,10 +155,18 @@ class CallRecording(Result, frozen=True, kw_only=True):
     format: str | None
     """mp3 or wav."""
     failure: str | None
-    """call_ended, no_sound, refused, disk_full or unreadable."""
+    """call_ended, no_sound, refused, disk_full, unreadable or erased."""
     deleted_at: datetime | None
     deletion: str | None
-    """expired or requested."""
+    """expired, requested or erased."""
+
+
+class RecordingLink(Result, frozen=True, kw_only=True):
+    """A link by which anybody plays a recording."""
+
+    url: str
+    """Below `public_url` of the server, or a path on it where that is not set."""
+    expires_at: datetime
 
 
 class CallDetail(Call, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tongdai_client.download import download
 from tongdai_client.models.base import Done
-from tongdai_client.models.calls import Call, Callback, CallDetail, CreatedCallback, MissedCall
+from tongdai_client.models.calls import Call, Callback, CallDetail, CreatedCallback, MissedCall, RecordingLink
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -124,6 +124,12 @@ def call_recording(call_id: str | UUID) -> Operation[None]:
 async def save_recording(session: Session, call_id: str | UUID, file: str | os.PathLike[str]) -> Path:
     """Save the recording of a call, an MP3 or WAV file: the customer left, the others right; returns its path."""
     return await download(session, call_recording(call_id), file)
+
+
+def recording_link(call_id: str | UUID, *, seconds: int | None = None) -> Operation[RecordingLink]:
+    """Make a link by which anybody plays the recording of a call, for ten minutes at most."""
+    body = without_none(seconds=seconds)
+    return operation("POST", f"{_RECORDING}/link", (call_id,), RecordingLink, body=body)
 
 
 def delete_recording(call_id: str | UUID) -> Operation[Done]:
