@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.api import Tenant
+from tests.support.api import Tenant, refused
 from tests.support.calls import a_call
 from tests.support.recordings import AT, stored_in, wanted_in
 from tongdai.contacts.numbers import customer_id
@@ -75,3 +75,21 @@ async def test_export_has_the_recordings_of_a_number(tenant: Tenant, conn: Conne
         await stored_in(conn, storage, tenant.tenant_id, one)
     found = (await tenant.done("GET", path(tenant, "export")))["recordings"]
     assert [(one["callId"], one["state"], one["seconds"]) for one in found] == [(str(call_id), "stored", 2.5)]
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "on its way"])
+async def test_number_with_a_recording_under_a_legal_hold_is_not_erased(
+    tenant: Tenant, conn: Connection, storage: DiskStorage, is_stored: bool
+) -> None:
+    [call_id] = await calls_of(tenant, conn, NUMBER)
+    if is_stored:
+        await stored_in(conn, storage, tenant.tenant_id, call_id)
+    else:
+        await wanted_in(conn, tenant.tenant_id, call_id)
+    held = f"/v1/calls/{call_id}/recording/legal-hold"
+    await tenant.done("PUT", held, json={"reason": "Case 17"})
+    before = await tenant.checksum()
+    refused(await tenant.post(path(tenant, "erase"), {}), 400, "INVALID_STATE")
+    assert await tenant.checksum() == before
+    await tenant.done("DELETE", held)
+    assert (await tenant.done("POST", path(tenant, "erase"), json={}))["recordings"] == 1

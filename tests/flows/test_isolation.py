@@ -92,6 +92,7 @@ BODIES = {
     **{f"POST /v1/calls/{{callId}}/{act}": None for act in ("resume", "mute", "unmute", "hang-up")},
     "POST /v1/calls/{callId}/dtmf": {"digits": "1"},
     "POST /v1/calls/{callId}/recording/link": {"seconds": 60},
+    "PUT /v1/calls/{callId}/recording/legal-hold": {"reason": "A case"},
     "POST /v1/missed-calls/{callId}/claim": lambda ids: {"agentId": int(ids["agent"])},
     **{f"POST /v1/missed-calls/{{callId}}/{act}": None for act in ("release", "close")},
     "POST /v1/callbacks": lambda ids: {"queueId": int(ids["queue"]), "phoneNumber": "0901234567"},

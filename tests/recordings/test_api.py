@@ -54,6 +54,7 @@ async def test_call_tells_of_its_recording(tenant: Tenant, conn: Connection, sto
     assert await shown(tenant, recording.call_id) == {
         "state": "stored", "startedAt": AT.isoformat().replace("+00:00", "Z"), "seconds": 2.5, "size": len(SOUND),
         "format": "mp3", "failure": None, "deletedAt": None, "deletion": None,
+        "legalHold": None,
     }  # fmt: skip
 
 
@@ -197,3 +198,32 @@ async def test_agent_makes_links_to_their_own_calls_alone(
     assert (await agent.call("POST", f"{path(own)}/link", json={})).status_code == 200
     assert (await agent.call("POST", f"{path(others)}/link", json={})).status_code == 403
     refused(await tenant.call("POST", f"{path(await wanted(tenant, conn))}/link", json={}), 404, "NOT_FOUND")
+
+
+async def test_recording_under_a_legal_hold_is_not_deleted(
+    tenant: Tenant, conn: Connection, storage: DiskStorage
+) -> None:
+    """Neither by request, nor by its age; both are possible again when the hold has ended."""
+    recording = await stored(tenant, conn, storage)
+    tenants: Sequence[Any] = [tenant.tenant_id]
+    await tenant.done("PUT", f"{path(recording)}/legal-hold", json={"reason": "Case 17"})
+    assert (await shown(tenant, recording.call_id))["legalHold"]["reason"] == "Case 17"
+    refused(await tenant.call("DELETE", path(recording)), 400, "INVALID_STATE")
+    assert await retention.delete_expired(conn, storage, tenants, timedelta(days=1)) == 0
+    assert (await tenant.call("GET", path(recording))).status_code == 200
+    await tenant.done("DELETE", f"{path(recording)}/legal-hold")
+    assert (await shown(tenant, recording.call_id))["legalHold"] is None
+    await tenant.done("DELETE", f"{path(recording)}/legal-hold")
+    assert await retention.delete_expired(conn, storage, tenants, timedelta(days=1)) == 1
+    refused(await tenant.call("PUT", f"{path(recording)}/legal-hold", json={"reason": "late"}), 404, "NOT_FOUND")
+    actions = [row["action"] for row in await conn.fetch(AUDIT, tenant.tenant_id)]
+    assert actions == ["recording.hold", "recording.play", "recording.release"]
+
+
+async def test_recording_on_its_way_is_kept_too(tenant: Tenant, conn: Connection) -> None:
+    recording = await wanted(tenant, conn)
+    await tenant.done("PUT", f"{path(recording)}/legal-hold", json={"reason": "Case 17"})
+    await tenant.done("PUT", f"{path(recording)}/legal-hold", json={"reason": "Case 18"})
+    assert (await shown(tenant, recording.call_id))["legalHold"]["reason"] == "Case 18"
+    for wrong in ("", "x" * 501, "a\nb"):
+        refused(await tenant.call("PUT", f"{path(recording)}/legal-hold", json={"reason": wrong}), 400, "INVALID_INPUT")

@@ -221,6 +221,8 @@ OF_LIVE_CALLS: dict[str, dict[str, Any]] = {
     "hold_call": {"call_id": _CALL, "max_sec": 120},
     "call": {"call_id": _CALL},
     "delete_recording": {"call_id": _CALL},
+    "hold_recording": {"call_id": _CALL, "reason": "Case 17"},
+    "release_recording": {"call_id": _CALL},
     "recording_link": {"call_id": _CALL, "seconds": 60},
     "resume_call": {"call_id": _CALL},
     "mute_call": {"call_id": _CALL},

@@ -357,4 +357,5 @@ def test_endpoints_ask_for_the_scope_of_their_first_word():
     whole = {"GET /customers/{customerId}/export": "admin", "POST /customers/{customerId}/erase": "admin"}
     # A recording is no live call: who may read it may delete it.
     whole |= {"DELETE /calls/{callId}/recording": "report", "POST /calls/{callId}/recording/link": "report"}
+    whole |= {f"{method} /calls/{{callId}}/recording/legal-hold": "admin" for method in ("PUT", "DELETE")}
     assert {spec.route: spec.scope for spec in ENDPOINTS} == reading | acts | counts | whole

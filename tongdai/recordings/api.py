@@ -11,6 +11,7 @@ from tongdai import ids
 from tongdai.errors import InvalidInput, InvalidState, NotFound
 from tongdai.http import body
 from tongdai.http.endpoint import (
+    PLAIN_TEXT,
     Endpoint,
     Request,
     Response,
@@ -32,6 +33,7 @@ from tongdai.recordings.store import RecordingRow
 
 _TAG = "Calls"
 NOT_FOUND = "Recording not found"
+_HELD = "The recording is under a legal hold: end that first"
 _BINARY: Mapping[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -162,7 +164,8 @@ async def file_response(storage: Storage, row: RecordingRow, part: str | None) -
         scope=Scope.REPORT,
         tag=_TAG,
         summary="Delete the recording of a call",
-        description="Its file is gone when the response is sent; the call's `recording` says that it was deleted.",
+        description="Its file is gone when the response is sent; the call's `recording` says that it was deleted. One "
+        "that is under a legal hold is not deleted.",
         response=Done,
         sample=done_sample("Recording deleted successfully"),
         failures=(NotFound(NOT_FOUND), InvalidState("The recording is not stored yet")),
@@ -177,11 +180,71 @@ async def delete(request: Request) -> Response:
             raise NotFound(NOT_FOUND)
         if found.file_key is None:
             raise InvalidState("The recording is not stored yet: the call lasts, or its sound is being fetched")
-        await store.delete(conn, who.tenant_id, call_id, who.author)
+        marked = await store.delete(conn, who.tenant_id, call_id, who.author)
+        if not marked and found.state is RecordingState.STORED:
+            raise InvalidState(_HELD)
     await storage_of(request).delete(found.file_key)
     async with connection(request) as conn:
         await store.deleted(conn, who.tenant_id, call_id)
     return ok(Done(error_message="Recording deleted successfully"))
+
+
+class HoldWanted(msgspec.Struct, forbid_unknown_fields=True):
+    reason: str
+    """Why the recording must be kept, such as the reference of a case."""
+
+
+_hold = msgspec.json.Decoder(HoldWanted)
+_MOST_REASON = 500
+
+
+@endpoint(
+    Endpoint(
+        method="PUT",
+        path="/calls/{callId}/recording/legal-hold",
+        scope=Scope.ADMIN,
+        tag=_TAG,
+        summary="Keep the recording of a call from being deleted",
+        description="Neither by request, nor by its age, nor with everything about its customer, until the hold ends. "
+        "A recording that is on its way is kept too. Repeated, it changes the reason.",
+        body=HoldWanted,
+        body_sample={"reason": "Case 17/2026"},
+        refine={"HoldWanted": {"reason": {"minLength": 1, "maxLength": _MOST_REASON, **PLAIN_TEXT}}},
+        response=Done,
+        sample=done_sample("Recording is under a legal hold"),
+        failures=(NotFound(NOT_FOUND),),
+    )
+)
+async def hold(request: Request) -> Response:
+    who, call_id = principal_of(request), call_of(request)
+    wanted = body.decode(await body.read_json(request), _hold)
+    body.text_field("reason", wanted.reason, _MOST_REASON, min_length=1)
+    async with connection(request) as conn:
+        if not await store.hold(conn, who.tenant_id, call_id, wanted.reason, who.author):
+            raise NotFound(NOT_FOUND)
+    return ok(Done(error_message="Recording is under a legal hold"))
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/calls/{callId}/recording/legal-hold",
+        scope=Scope.ADMIN,
+        tag=_TAG,
+        summary="End the legal hold of a recording",
+        description="From then on its age counts again, since the call. Where there is none, nothing changes.",
+        response=Done,
+        sample=done_sample("Legal hold ended"),
+        failures=(NotFound(NOT_FOUND),),
+    )
+)
+async def release(request: Request) -> Response:
+    who, call_id = principal_of(request), call_of(request)
+    async with connection(request) as conn:
+        if await store.of_call(conn, who.tenant_id, call_id) is None:
+            raise NotFound(NOT_FOUND)
+        await store.release(conn, who.tenant_id, call_id, who.author)
+    return ok(Done(error_message="Legal hold ended"))
 
 
 def call_of(request: Request) -> UUID:
@@ -196,4 +259,4 @@ def storage_of(request: Request) -> Storage:
     return storage_in(settings.data_dir, settings.recordings_dir)
 
 
-HANDLERS: list[Route] = [play, make_link, delete]
+HANDLERS: list[Route] = [play, make_link, delete, hold, release]

@@ -27,6 +27,9 @@ class RecordingRow:
     size: int | None
     deleted_at: datetime | None
     deletion: Deletion | None
+    held_at: datetime | None
+    """Since when it is under a legal hold; None: it is not."""
+    hold_reason: str | None
 
 
 # A customer who is connected, whatever their call is for, and has no recording yet.
@@ -126,7 +129,7 @@ async def over(conn: Connection, switch_id: SwitchId, call_ids: Sequence[UUID]) 
 
 
 OF_CALLS = """
-select call_id, state, started_at, failure, file_key, seconds, size, deleted_at, deletion
+select call_id, state, started_at, failure, file_key, seconds, size, deleted_at, deletion, held_at, hold_reason
 from recording where tenant_id = $1 and call_id = any($2::uuid[]) order by wanted_at, call_id
 """
 
@@ -147,7 +150,7 @@ def _row(row: asyncpg.Record) -> RecordingRow:
     deletion = None if row["deletion"] is None else Deletion(row["deletion"])
     return RecordingRow(
         RecordingState(row["state"]), row["started_at"], failure, row["file_key"], row["seconds"], row["size"],
-        row["deleted_at"], deletion,
+        row["deleted_at"], deletion, row["held_at"], row["hold_reason"],
     )  # fmt: skip
 
 
@@ -165,27 +168,38 @@ async def log_access(
 AT_ONCE = 500
 DELETE = """
 update recording set state = 'deleting', deletion = 'requested'
-where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
+where tenant_id = $1 and call_id = $2 and state = any($3::text[]) and held_at is null returning true
 """
 EXPIRE = """
 with old as materialized (
-    select call_id from recording where tenant_id = $1 and state = 'stored' and wanted_at < now() - $2::interval
+    select call_id from recording
+    where tenant_id = $1 and state = 'stored' and held_at is null and wanted_at < now() - $2::interval
     order by wanted_at, call_id limit $3::bigint
 ), marked as (
     update recording r set state = 'deleting', deletion = 'expired' from old
-    where r.tenant_id = $1 and r.call_id = old.call_id and r.state = 'stored' returning true
+    where r.tenant_id = $1 and r.call_id = old.call_id and r.state = 'stored' and r.held_at is null
+    returning true
 )
 select count(*) from marked
 """
 ERASE = """
 with marked as (
     update recording set state = 'deleting', deletion = 'erased'
-    where tenant_id = $1 and call_id = any($2::uuid[]) and state = 'stored' returning true
+    where tenant_id = $1 and call_id = any($2::uuid[]) and state = 'stored' and held_at is null
+    returning true
 ), never_stored as (
     update recording set state = 'failed', failure = 'erased'
-    where tenant_id = $1 and call_id = any($2::uuid[]) and state in ('wanted', 'recording', 'spooled') returning true
+    where tenant_id = $1 and call_id = any($2::uuid[]) and state in ('wanted', 'recording', 'spooled')
+        and held_at is null
+    returning true
 )
 select (select count(*) from marked) + (select count(*) from never_stored)
+"""
+HELD = """
+select exists (
+    select from recording
+    where tenant_id = $1 and call_id = any($2::uuid[]) and held_at is not null and state <> 'failed'
+)
 """
 
 
@@ -196,7 +210,8 @@ async def log_link(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Aut
 
 
 async def delete(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author) -> bool:
-    """Have nobody get a recording any more, by request; its file is to be deleted. False: that was so."""
+    """Have nobody get a recording any more, by request; its file is to be deleted. False: that was so, or it is under
+    a legal hold."""
     async with conn.transaction():
         guard = sources(TRANSITIONS, RecordingState.DELETING)
         marked = bool(await conn.fetchval(DELETE, tenant_id, call_id, guard))
@@ -210,10 +225,48 @@ async def expire(conn: Connection, tenant_id: TenantId, keep: timedelta) -> int:
     return await conn.fetchval(EXPIRE, tenant_id, keep, AT_ONCE)
 
 
+class UnderHold(Exception):
+    """A recording is under a legal hold, and is not deleted."""
+
+
 async def erase(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> int:
     """Have the sound of ended calls deleted, wherever it is, within the caller's transaction; the number of
-    recordings."""
-    return await conn.fetchval(ERASE, tenant_id, call_ids)
+    recordings. UnderHold if one of them must stay: then the transaction must not be committed."""
+    erased = await conn.fetchval(ERASE, tenant_id, call_ids)
+    if await conn.fetchval(HELD, tenant_id, call_ids):
+        raise UnderHold
+    return erased
+
+
+HOLD = """
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
+update recording set held_at = coalesce(held_at, clock.now_at), hold_reason = $3
+from clock where tenant_id = $1 and call_id = $2 and state not in ('deleting', 'failed', 'deleted') returning true
+"""
+RELEASE = """
+update recording set held_at = null, hold_reason = null
+where tenant_id = $1 and call_id = $2 and held_at is not null returning true
+"""
+
+
+async def hold(conn: Connection, tenant_id: TenantId, call_id: UUID, reason: str, by: Author) -> bool:
+    """Put a recording under a legal hold, or change its reason. False: there is no sound to keep."""
+    async with conn.transaction():
+        held = bool(await conn.fetchval(HOLD, tenant_id, call_id, reason))
+        if held:
+            await audit.record(conn, tenant_id, by, "recording.hold", f"call {call_id}", {"reason": reason})
+    return held
+
+
+async def release(conn: Connection, tenant_id: TenantId, call_id: UUID, by: Author) -> bool:
+    """End the legal hold of a recording. False: it was under none."""
+    async with conn.transaction():
+        released = bool(await conn.fetchval(RELEASE, tenant_id, call_id))
+        if released:
+            await audit.record(conn, tenant_id, by, "recording.release", f"call {call_id}")
+    return released
 
 
 DELETING = """

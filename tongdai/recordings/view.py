@@ -10,6 +10,13 @@ from tongdai.recordings.model import Deletion, Failure, RecordingState
 from tongdai.recordings.store import RecordingRow
 
 
+class LegalHold(msgspec.Struct):
+    since: datetime
+    """Since when."""
+    reason: str
+    """Why it is kept."""
+
+
 class RecordingView(msgspec.Struct):
     state: Annotated[str, one_of(RecordingState)]
     """`stored`: it can be played; before that `wanted`, `recording` and `spooled` (the switch has it)."""
@@ -27,6 +34,8 @@ class RecordingView(msgspec.Struct):
     """When its file was deleted."""
     deletion: Annotated[str, one_of(Deletion)] | None
     """Why it was deleted, or is being deleted (`deleting`)."""
+    legalHold: LegalHold | None
+    """The legal hold, which keeps it from being deleted; null: there is none."""
 
 
 SAMPLE: dict[str, Any] = {
@@ -38,6 +47,7 @@ SAMPLE: dict[str, Any] = {
     "failure": None,
     "deletedAt": None,
     "deletion": None,
+    "legalHold": None,
 }
 
 
@@ -53,4 +63,5 @@ def recording_view(row: RecordingRow | None) -> RecordingView | None:
         row.failure,
         row.deleted_at,
         row.deletion,
+        None if row.held_at is None or row.hold_reason is None else LegalHold(row.held_at, row.hold_reason),
     )

@@ -238,6 +238,8 @@ class Methods:
     save_recording = Method(operations.calls.save_recording)
     recording_link = sends(operations.calls.recording_link)
     delete_recording = sends(operations.calls.delete_recording)
+    hold_recording = sends(operations.calls.hold_recording)
+    release_recording = sends(operations.calls.release_recording)
 
     queue_report = sends(operations.reports.queue_report)
     save_queue_report = Method(operations.reports.save_queue_report)

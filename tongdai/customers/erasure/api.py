@@ -21,6 +21,7 @@ from tongdai.ids import JobId
 from tongdai.imports.outcomes import store as outcomes
 from tongdai.recordings import retention
 from tongdai.recordings.api import storage_of
+from tongdai.recordings.store import UnderHold
 
 _POSITION = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 
@@ -71,7 +72,7 @@ _erase = msgspec.json.Decoder(Erase)
         description=(
             "Contacts and callbacks are deleted, whatever their state; calls stay without the number, their notes and "
             "their recordings, so that reports stay what they were; rows of imports lose their values. A number in a "
-            "call is refused. "
+            "call is refused, and one with a recording under a legal hold. "
             f"A request looks at {store.CHUNKS_AT_ONCE} chunks of imports: while `next` is not null, repeat it with "
             "`after` set to `next`. Safe to repeat. Backups and stored responses to an `Idempotency-Key` (24 hours) "
             "have it until they expire."
@@ -116,6 +117,10 @@ async def erase(request: Request) -> Response:
                 )
             except Unknown:
                 raise NotFound("Customer not found") from None
+            except UnderHold:
+                raise InvalidState(
+                    "A recording of the number is under a legal hold: erase the number when that has ended"
+                ) from None
             except InCall:
                 raise InvalidState(
                     "The number is in a call, or is being called back: erase it when that has ended"

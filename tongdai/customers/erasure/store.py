@@ -64,7 +64,8 @@ def _subject(proof: str) -> str:
 async def erase(
     conn: Connection, tenant_id: TenantId, number: int, proof: str, by: Author, *, keep_do_not_call: bool
 ) -> Erased:
-    """Erase a number, but for the rows of imports. InCall while it is in a call, Unknown if there is nothing."""
+    """Erase a number, but for the rows of imports. InCall while it is in a call, UnderHold while a recording of it is
+    under a legal hold, Unknown if there is nothing."""
     phone = f"+{number}"
     async with conn.transaction():
         if await calls.is_live(conn, tenant_id, phone):

@@ -142,6 +142,11 @@ class CallParty(Result, frozen=True, kw_only=True):
     called_at: datetime
 
 
+class LegalHold(Result, frozen=True, kw_only=True):
+    since: datetime
+    reason: str
+
+
 class CallRecording(Result, frozen=True, kw_only=True):
     """The recording of a call."""
 
@@ -159,6 +164,7 @@ class CallRecording(Result, frozen=True, kw_only=True):
     deleted_at: datetime | None
     deletion: str | None
     """expired, requested or erased."""
+    legal_hold: LegalHold | None
 
 
 class RecordingLink(Result, frozen=True, kw_only=True):

@@ -137,6 +137,16 @@ def delete_recording(call_id: str | UUID) -> Operation[Done]:
     return operation("DELETE", _RECORDING, (call_id,), Done)
 
 
+def hold_recording(call_id: str | UUID, reason: str) -> Operation[Done]:
+    """Keep the recording of a call from being deleted, by a legal hold."""
+    return operation("PUT", f"{_RECORDING}/legal-hold", (call_id,), Done, body={"reason": reason})
+
+
+def release_recording(call_id: str | UUID) -> Operation[Done]:
+    """End the legal hold of a recording."""
+    return operation("DELETE", f"{_RECORDING}/legal-hold", (call_id,), Done)
+
+
 def attempts(campaign_id: int, contact_id: int, *, page_size: int = PAGE_SIZE) -> PagedOperation[Call]:
     """List the calls to a contact, newest first."""
     template = "/campaigns/{id}/contacts/{contactId}/attempts"
