@@ -37,6 +37,7 @@ SETTINGS = {
     "numberCeiling": None,
     "abandonmentCapPercent": 3.0,
     "machineDetection": "off",
+    "recording": "off",
     "priority": 0,
     "effectiveWindows": [WINDOW],
     "effectiveRetryRules": {
