@@ -1,6 +1,7 @@
 """`tongdai serve`: starts the database and the roles, restarts what ends by itself, and stops all in order.
 
-    run directory → database → migrate, prepare → Valkey (with 2 or more API workers) → roles → health checks
+    run directory → telephony imports its code → database → migrate, prepare → Valkey (with 2 or more API workers)
+    → roles → health checks
     └── released in reverse order, at SIGTERM or SIGINT, or when a step of the start fails
 
 Owns, as long as it runs: `run/<pid>` in the data directory; the embedded PostgreSQL, unless `database_url` is set; the
@@ -24,7 +25,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,7 @@ from tongdai.errors import OperatorError
 from tongdai.processes import admin
 from tongdai.processes.admin import Health
 from tongdai.processes.readiness import WorkStatus, work_status
-from tongdai.processes.supervised_process import BACK_OFF_S, SupervisedProcess
+from tongdai.processes.supervised_process import BACK_OFF_S, SupervisedProcess, WaitingProcess, start_waiting
 from tongdai.runtime import background
 from tongdai.runtime.background import keep_running
 from tongdai.runtime.os_process import alive
@@ -94,17 +95,14 @@ async def _serve(
     async with AsyncExitStack() as stack:
         run_dir = stack.enter_context(_run_dir(Path(settings.data_dir)))
         address = admin.start(settings.admin_host, settings.admin_ports, health, run_dir / METRICS)
+        imports = {ROLE_PARENT: str(os.getpid()), "PROMETHEUS_MULTIPROC_DIR": str(run_dir / METRICS)}
+        waiting = await stack.enter_async_context(_waiting(roles, os.environ | imports))
         dsn = await stack.enter_async_context(_database(settings))
         await _prepare(settings, settings.session_dsn(dsn), prepare)
         if "api" in roles and settings.workers > 1 and settings.rate_limit_url is None:
             settings = replace(settings, rate_limit_url=await stack.enter_async_context(_limit_store(run_dir)))
-        environment = os.environ | {
-            ROLE_SETTINGS: dump(settings),
-            ROLE_DSN: dsn,
-            ROLE_PARENT: str(os.getpid()),
-            "PROMETHEUS_MULTIPROC_DIR": str(run_dir / METRICS),
-        }
-        running = await stack.enter_async_context(_running(roles, environment, settings))
+        environment = os.environ | imports | {ROLE_SETTINGS: dump(settings), ROLE_DSN: dsn}
+        running = await stack.enter_async_context(_running(roles, environment, settings, waiting))
         checks = _HealthChecks(settings, dsn, running, health, ready)
         await stack.enter_async_context(_background("health checks", checks.run))
         log.info("starting", port=settings.port if "api" in roles else None, admin=address, roles=list(roles))
@@ -208,11 +206,29 @@ async def _limit_store(folder: Path) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
+async def _waiting(roles: tuple[Role, ...], environment: dict[str, str]) -> AsyncGenerator[dict[Role, WaitingProcess]]:
+    """The processes that import their code while the database starts: whoever leads the switch, as nobody sees what
+    becomes of live calls until then."""
+    early: list[Role] = [role for role in roles if role == "telephony"]
+    started: dict[Role, WaitingProcess] = {role: await start_waiting(role, environment) for role in early}
+    try:
+        yield started
+    finally:
+        for process in started.values():
+            await process.stop()
+
+
+@asynccontextmanager
 async def _running(
-    roles: tuple[Role, ...], environment: dict[str, str], settings: Settings
+    roles: tuple[Role, ...],
+    environment: dict[str, str],
+    settings: Settings,
+    waiting: Mapping[Role, WaitingProcess],
 ) -> AsyncGenerator[dict[Role, SupervisedProcess]]:
     """The processes of the roles; at the end all are stopped concurrently."""
-    processes: dict[Role, SupervisedProcess] = {role: SupervisedProcess(role, environment) for role in roles}
+    processes: dict[Role, SupervisedProcess] = {
+        role: SupervisedProcess(role, environment, waiting=waiting.get(role)) for role in roles
+    }
     async with AsyncExitStack() as stack:
         grace_s = settings.drain_s + 2
         stack.push_async_callback(lambda: asyncio.gather(*(process.stop(grace_s) for process in processes.values())))
