@@ -75,11 +75,14 @@ def answer(page: Page, status: int, message: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("locale", "of", "phone", "listen"),
-    [("en-GB", "Call of", "Your phone", "Listen"), ("vi-VN", "Cuộc gọi của", "Máy của bạn", "Nghe lén")],
+    ("locale", "of", "phone", "listen", "cut_off"),
+    [
+        ("en-GB", "Call of", "Your phone", "Listen", "You followed the call of"),
+        ("vi-VN", "Cuộc gọi của", "Máy của bạn", "Nghe lén", "Bạn đang theo dõi cuộc gọi của"),
+    ],
 )
 def test_a_supervisor_listens_and_reads_why_not(
-    opened: Opened, scheme: str, locale: str, of: str, phone: str, listen: str
+    opened: Opened, scheme: str, locale: str, of: str, phone: str, listen: str, cut_off: str
 ) -> None:
     page = opened("/live", color_scheme=scheme, locale=locale)
     talking_call(page, of)
@@ -98,6 +101,9 @@ def test_a_supervisor_listens_and_reads_why_not(
     expect(dialog.get_by_role("status")).to_contain_text(listen)
     expect(dialog.get_by_role("alert")).to_have_count(0)
     page.reload()
+    expect(page.get_by_text(cut_off)).to_be_visible()  # who listens by a phone in the browser hears nothing any more
+    page.reload()
+    expect(page.get_by_text(cut_off)).to_have_count(0)
     talking_call(page, of)
     expect(page.get_by_role("dialog").get_by_label(phone)).to_have_value("1009")
 

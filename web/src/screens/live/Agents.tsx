@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { api, call } from "../../data/api.ts";
 import { useServerNow } from "../../data/clock.ts";
 import { useSession } from "../../data/session.ts";
@@ -12,8 +12,9 @@ import { Panel } from "../../parts/Panel.tsx";
 import { Search } from "../../parts/Search.tsx";
 import { Empty, Loading } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
-import { notify } from "../../parts/toast.tsx";
+import { notify, notifyFailure } from "../../parts/toast.tsx";
 import { CallActs } from "./CallActs.tsx";
+import { joined, joinedBefore, keepJoined } from "./joined.ts";
 import css from "./live.module.css";
 import { useLiveWords } from "./words.ts";
 
@@ -50,6 +51,14 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
   const mayAct = useSession().user.role !== "viewer";
   const [asked, ask] = useState<{ act: Act; agent: Agent } | null>(null);
   const [calling, open] = useState<{ agent: Agent; callId: string } | null>(null);
+  useEffect(() => {
+    const cut = joinedBefore();
+    if (cut) notifyFailure(t.joinedBefore(cut.name));
+  }, [t]);
+  useEffect(() => {
+    const followed = joined();
+    if (heard && followed && !heard.data.some(({ callId }) => callId === followed.callId)) keepJoined(null);
+  }, [heard]);
   const rows = heard?.data.filter(({ agentName }) => matches(agentName, sought)) ?? [];
   const since = ({ stateSince }: Agent) => (now - Date.parse(stateSince)) / 1000;
   return (

@@ -6,6 +6,7 @@ import { Dialog } from "../../parts/Dialog.tsx";
 import { Field, Select } from "../../parts/Field.tsx";
 import { notify } from "../../parts/toast.tsx";
 import { usePartWords } from "../../parts/words.ts";
+import { keepJoined } from "./joined.ts";
 import css from "./live.module.css";
 import { useLiveWords } from "./words.ts";
 
@@ -59,7 +60,8 @@ export function CallActs({ agent, callId, onClose }: { agent: Agent; callId: str
   };
   const joins = (one: Joining) => {
     localStorage.setItem(KEPT, phone.trim());
-    return act(() => join(one, callId, phone.trim()), t.joins[one], false);
+    const joins = () => join(one, callId, phone.trim()).then(() => keepJoined(one === "leave" ? null : { callId, name: agent.agentName }));
+    return act(joins, t.joins[one], false);
   };
   const move = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

@@ -46,6 +46,8 @@ export const en = {
   phone: "Your phone",
   phoneHint: "It is called first. The name of its SIP account, such as 1001.",
   joins: { listen: "Listen", whisper: "Whisper to the agent", barge: "Join", takeOver: "Take over", leave: "Leave the call" },
+  joinedBefore: (name: string) =>
+    `You followed the call of ${name}. If by a phone in this browser, it was cut off when the page was loaded again: open the call and join again.`,
   moveTo: "Move the customer to a queue",
   move: "Move",
   end: "End the call",

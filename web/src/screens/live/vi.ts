@@ -49,6 +49,8 @@ export const vi: Translated<typeof en> = {
   phone: "Máy của bạn",
   phoneHint: "Máy này được gọi trước. Tên tài khoản SIP, ví dụ 1001.",
   joins: { listen: "Nghe lén", whisper: "Nhắc tổng đài viên", barge: "Vào cuộc gọi", takeOver: "Cướp cuộc gọi", leave: "Rời cuộc gọi" },
+  joinedBefore: (name) =>
+    `Bạn đang theo dõi cuộc gọi của ${name}. Nếu nghe bằng điện thoại trong trình duyệt này thì đã bị ngắt khi tải lại trang: hãy mở cuộc gọi và tham gia lại.`,
   moveTo: "Chuyển khách đến hàng đợi",
   move: "Chuyển",
   end: "Kết thúc cuộc gọi",
