@@ -208,7 +208,7 @@ async def _limit_store(folder: Path) -> AsyncGenerator[str]:
 @asynccontextmanager
 async def _waiting(roles: tuple[Role, ...], environment: dict[str, str]) -> AsyncGenerator[dict[Role, WaitingProcess]]:
     """The processes that import their code while the database starts: whoever leads the switch, as nobody sees what
-    becomes of live calls until then."""
+    happens to live calls until then."""
     early: list[Role] = [role for role in roles if role == "telephony"]
     started: dict[Role, WaitingProcess] = {role: await start_waiting(role, environment) for role in early}
     try:

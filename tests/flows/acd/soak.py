@@ -24,6 +24,8 @@ from tongdai.switch.simulated.ledger import SimulatedCaller
 TALK_S, PATIENCE_S, WRAP_UP_S = 2.0, 30.0, 1
 WRITTEN = "02873001234"
 SETTLED_S = 60
+RING_IN_PER_S = 20
+"""How fast the callers ring in who then wait: all at once would be a test of the database."""
 
 
 async def soak(per_second: float, seconds: float, waiting: int, agents: int) -> int:
@@ -44,7 +46,10 @@ async def soak(per_second: float, seconds: float, waiting: int, agents: int) -> 
 async def _hold(sales: Floor, waiting: int, seconds: float) -> list[str]:
     """So many callers wait for so long, then all hang up."""
     ledger, began = sales.here.simulated.ledger, time.monotonic()
-    callers = [sales.call_in(person) for person in range(waiting)]
+    callers: list[SimulatedCaller] = []
+    for person in range(waiting):
+        callers.append(sales.call_in(person))
+        await asyncio.sleep(1 / RING_IN_PER_S)
     await eventually(lambda: all(caller.answered_at for caller in callers), SETTLED_S, "all to be answered")
     print(f"{waiting} callers wait after {time.monotonic() - began:.1f} s", flush=True)  # noqa: T201
     await asyncio.sleep(seconds)
