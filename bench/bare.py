@@ -1,10 +1,12 @@
 """The upper bound for our code: a bare ASGI function with the same server, driver and statements, no checks.
 
-`idle` does no work at all: it shows how much the load itself can measure.
+`idle` does no work at all: it shows how much the load itself can measure. `Unread` is a protocol of the event loop that
+answers all that arrives by the same bytes: what is left of a refusal when nothing is looked at.
 """
 
+import asyncio
 import os
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import msgspec
@@ -20,6 +22,10 @@ _body = msgspec.json.Decoder(ContactBody).decode
 _state: dict[str, Any] = {}
 IDLE = b"x" * 2700
 """About as long as a page of 20."""
+REFUSAL = b"HTTP/1.1 200 OK\r\ncontent-length: 95\r\nretry-after: 1\r\nx-request-id: %b\r\n\r\n%b" % (
+    b"0" * 32,
+    b"x" * 95,
+)
 ZONE = "Asia/Ho_Chi_Minh"
 
 
@@ -35,6 +41,23 @@ async def idle(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _lifespan(receive, send, _nothing)
     else:
         await _answer(send, IDLE)
+
+
+class Unread(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by behaviour alone
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(REFUSAL)
+        if data.endswith(b"close\r\n\r\n"):
+            self._transport.close()
+
+
+async def unread(port: int) -> None:
+    """Serve it for ever."""
+    server = await asyncio.get_running_loop().create_server(Unread, "127.0.0.1", port, backlog=2048)
+    async with server:
+        await server.serve_forever()
 
 
 async def _page(scope: dict[str, Any], _: Any) -> bytes:

@@ -29,6 +29,8 @@ TENANTS = 4
 PAGES = (20, 100)
 """Contacts of a page."""
 NORMAL_S = 5
+GOOD = 0.8
+"""The part of the peak that is to be answered."""
 
 Overload = Callable[[open_loop.Order], open_loop.Result]
 
@@ -47,6 +49,8 @@ def run(on: World, logs: Path) -> list[Row]:
                     of.request("GET", f"{of.page_path}?page={page}&size={size}") for page in range(10) for of in tenants
                 ]
                 rows += _overloaded(side, requests, f"a page of {size} contacts", load, overload)
+                with sides.started(["unread"], on, dsn, logs) as (unread,):
+                    rows.append(_refusal(side, unread, requests, f"a page of {size} contacts", load, overload))
         return rows
 
 
@@ -155,6 +159,36 @@ def _overloaded(side: Side, requests: list[bytes], what: str, load: Load, overlo
             )
         )
     return rows
+
+
+def _refusal(side: Side, unread: Side, requests: list[bytes], what: str, load: Load, overload: Overload) -> Row:
+    """Measure what a refusal costs, and may: at 0.8 of the peak a fifth of the worker is left for so many."""
+    worker = _worker(side)
+    answers_us: list[float] = []
+    refusals_us: list[float] = []
+    floors_us: list[float] = []
+    for _ in range(ROUNDS):
+        before = world.cpu_s(worker)
+        peak = rounds.checked(side, load(Order(side.port, requests, rounds.ROUND_S)))
+        answers_us.append((world.cpu_s(worker) - before) / peak.answers * 1e6)
+        order = open_loop.Order(side.port, requests, TIMES * peak.rate, OVERLOAD_S)
+        before = world.cpu_s(worker)
+        found = overload(order)
+        spent_us = (world.cpu_s(worker) - before) * 1e6 - found.statuses.get(200, 0) * answers_us[-1]
+        refusals_us.append(spent_us / found.statuses[503])
+        order.port = unread.port
+        before = world.cpu_s(unread.pid)
+        sent = overload(order).statuses[200]
+        floors_us.append((world.cpu_s(unread.pid) - before) / sent * 1e6)
+    answer, refusal, floor = (statistics.median(each) for each in (answers_us, refusals_us, floors_us))
+    return Row(
+        "edge",
+        f"{what}, {TIMES} × the peak, open loop: processor time of the worker for a refusal",
+        f"what 0.8 of the peak leaves for it, of {answer:.0f} µs for an answer",
+        f"≤ {answer * (1 - GOOD) / (TIMES - GOOD):.0f} µs",
+        f"{refusal:.0f} µs ({min(refusals_us):.0f} to {max(refusals_us):.0f}); "
+        f"{floor:.0f} µs where nothing is looked at and the same bytes are sent",
+    )
 
 
 def _memory_mb(pid: int) -> float:

@@ -77,6 +77,14 @@ def _uvicorn() -> None:
     uvicorn.run("bench.orm:application", host="127.0.0.1", port=int(os.environ["BENCH_PORT"]), loop="uvloop")
 
 
+def _unread() -> None:
+    import uvloop  # noqa: PLC0415
+
+    from bench import bare  # noqa: PLC0415
+
+    uvloop.run(bare.unread(int(os.environ["BENCH_PORT"])))
+
+
 def main() -> None:
     match sys.argv[1]:
         case "orm":
@@ -85,6 +93,8 @@ def main() -> None:
             _bare("application")
         case "idle":
             _bare("idle")
+        case "unread":
+            _unread()
 
 
 if __name__ == "__main__":
