@@ -28,14 +28,15 @@ _CODED = "a wrap-up code after the call decides about the contact, as the end of
 _SKIP = "skipping a preview reschedules the contact in the same statement, so that no claim comes in between"
 _FORGET = "deleting a list takes it from its imports in the same transaction, so that none names a list that is gone"
 _DEMO = "demo data has fixed ids, which the API does not let a client choose"
+_COUNTED = ("contact_change", "contact_counter", "contact_due")
 
 WRITERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "tongdai.contacts.lists.store": (_FORGET, frozenset({"import_job"})),
-    "tongdai.calls.claim": (_CLAIM, frozenset({"contact", "contact_counter", "contact_due", "contact_run"})),
-    "tongdai.calls.finish": (_END, frozenset({"contact", "contact_counter", "contact_due"})),
-    "tongdai.calls.again.store": (_AGAIN, frozenset({"contact", "contact_counter", "contact_due"})),
+    "tongdai.calls.claim": (_CLAIM, frozenset({"contact", *_COUNTED, "contact_run"})),
+    "tongdai.calls.finish": (_END, frozenset({"contact", *_COUNTED})),
+    "tongdai.calls.again.store": (_AGAIN, frozenset({"contact", *_COUNTED})),
     "tongdai.agents.previews.store": (_SKIP, frozenset({"contact", "contact_due", "contact_run"})),
-    "tongdai.calls.codes.store": (_CODED, frozenset({"contact", "contact_counter", "contact_due"})),
+    "tongdai.calls.codes.store": (_CODED, frozenset({"contact", *_COUNTED})),
     "tongdai.demo.tenant": (
         _DEMO,
         frozenset({

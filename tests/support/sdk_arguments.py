@@ -250,6 +250,17 @@ OF_LISTS: dict[str, dict[str, Any]] = {
     "delete_contact_list": {"campaign_id": 1, "list_id": 2},
 }
 OF_LISTS |= {
+    "put_contact": {
+        "campaign_id": 1,
+        "phone_number": "0901",
+        "name": "a",
+        "list_id": 1,
+        "external_id": "b",
+        "attributes": {"c": 1},
+        "time_zone": "UTC",
+    },
+    "changed_contacts": {"since": datetime(2027, 1, 1, tzinfo=UTC), "cursor": "abc", "page_size": 20},
+    "changed_calls": {"since": datetime(2027, 1, 1, tzinfo=UTC), "cursor": "abc", "page_size": 20},
     "search_contacts": {"phone_number": "0901", "external_id": "a", "name": "b", "page_size": 20},
     "customer": {"customer_id": 1},
     "export_customer": {"customer_id": 1},
@@ -259,6 +270,9 @@ STEPS: dict[str, Operation[Any]] = {
     "call_again": operations.contacts.call_again_step(1, **_CHOSEN),
     "erase_customer": operations.contacts.erase_step(1, keep_do_not_call=True, after="1:2"),
     "delete_contacts": operations.contacts.delete_contacts_step(1, **_CHOSEN),
+    "change_contacts": operations.contacts.change_contacts_step(
+        1, **_CHOSEN, name="a", external_id="b", attributes={"c": 1}
+    ),
     "move_contacts": operations.contacts.move_contacts_step(1, 5, **_CHOSEN),
 }
 """Methods that send several requests, and one that they send."""

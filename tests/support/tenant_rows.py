@@ -45,6 +45,7 @@ OF_TENANT = (
     "insert into report_kept values ($1, now(), now())",
     "insert into report_open_quarter values ($1, now())",
     "insert into queue_quarter values ($1, now(), 1, true, '{}', '{}', '{}', '{}', 0, 0, 0, 0, 0, 0, 0)",
+    "insert into contact_change (tenant_id, first_id, last_id) values ($1, 1, 1)",
     "insert into import_turn (tenant_id, served_at) values ($1, now())",
     "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
 )

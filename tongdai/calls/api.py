@@ -14,6 +14,7 @@ from tongdai.calls import by_end, history
 from tongdai.calls.acts import api as acts_api
 from tongdai.calls.again import api as again_api
 from tongdai.calls.by_end import EndedKey
+from tongdai.calls.changes.page import FILTERS, changed
 from tongdai.calls.detail import store as detail_store
 from tongdai.calls.detail.view import SAMPLE as DETAIL_SAMPLE
 from tongdai.calls.detail.view import CallDetailView, detail_view
@@ -24,6 +25,7 @@ from tongdai.calls.missed import api as missed_api
 from tongdai.calls.model import CallState, Directions
 from tongdai.calls.parties import api as parties_api
 from tongdai.calls.view import SAMPLE, CallPage, view
+from tongdai.changes import reading as changes
 from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.contacts.numbers import phone
@@ -81,7 +83,10 @@ _E = TypeVar("_E", bound=StrEnum)
             "With `endedAfter`, calls that have ended come in the order of their ends, to follow them: read to the end "
             "by `nextCursor`, and ask again later with the last `endedAt` as `endedAfter`. No call is missed: one is "
             "shown as soon as no other can appear before it. A response may have fewer calls than `size`, or none, and "
-            "a `nextCursor` all the same."
+            "a `nextCursor` all the same.\n\n"
+            "With `updatedSince`, alone, calls of both directions come that have ended or changed since, by a wrap-up "
+            "code or an erasure: read on by `nextCursor` until it is null, and later from `resumeCursor` on. Nothing "
+            "is skipped or doubled; a call that changes again comes again."
         ),
         query=(
             Query("campaignId", "Calls of a campaign", _ID, 1042),
@@ -117,6 +122,7 @@ _E = TypeVar("_E", bound=StrEnum)
                 _INSTANT,
                 "2026-03-10T02:01:14.500000Z",
             ),
+            changes.QUERY,
             *paging.PAGE_QUERY,
             cursor.QUERY,
         ),
@@ -133,6 +139,9 @@ _E = TypeVar("_E", bound=StrEnum)
 async def calls(request: Request) -> Response | StreamingResponse:
     who = principal_of(request)
     query = query_of(request)
+    since = changes.asked_by(query, FILTERS)
+    if since is not None:
+        return ok(await changed(request, query, since))
     page, by, ended_after = (
         paging.page_of(query),
         _filter(query, who.country),

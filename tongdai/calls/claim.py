@@ -23,6 +23,7 @@ from tongdai.calls.number_cap import blocked_until
 from tongdai.calls.sql import instant
 from tongdai.campaigns.model import Status
 from tongdai.contacts import due
+from tongdai.contacts.changes.log import logged
 from tongdai.contacts.in_call import phone
 from tongdai.contacts.model import ProcessStatus
 from tongdai.contacts.store import MOVED
@@ -116,15 +117,16 @@ with open_zones as materialized (
     ) of_contact group by zone, first_id, contacts, next_id
 ), judged as materialized (
     select eligibility.*, case when closed then 2 when next_attempt_at is null then 1 else 0 end as became,
-        coalesce(eligibility.contact_id >= runs.next_id, false) as ahead
+        coalesce(eligibility.contact_id >= runs.next_id, false) as ahead, pg_current_xact_id() as changing_in
     from (select count(*) from opened) after_it cross join eligibility
     left join runs on runs.zone = eligibility.zone and runs.first_id = eligibility.first_id
 ), put as (
     update contact c set process_status = case when j.closed then 2 else 0 end, in_run = false,
-        call_status = case when j.closed then 'dnc' else c.call_status end
+        call_status = case when j.closed then 'dnc' else c.call_status end,
+        changed_in = case when j.closed then j.changing_in else c.changed_in end
     from judged j where c.tenant_id = $1 and c.contact_id = j.contact_id
         and (j.became = 2 or j.first_id is not null and (j.became = 0 or j.ahead))
-), advanced as (
+), {logged("judged where closed")}, advanced as (
     update contact_run r set next_id = runs.next_id, contacts = runs.contacts - runs.taken from runs
     where r.tenant_id = $1 and r.campaign_id = $2 and r.zone = runs.zone and r.first_id = runs.first_id
         and runs.taken > 0 and runs.contacts > runs.taken

@@ -24,6 +24,7 @@ from tongdai.calls import segments
 from tongdai.calls.model import Call, EarlierCalls, Ending, RetryContext
 from tongdai.calls.sql import ENDED, month_of
 from tongdai.calls.store import ids_of
+from tongdai.contacts.changes.log import logged
 from tongdai.contacts.store import MOVED
 from tongdai.db.columns import qualified
 from tongdai.db.plans import by_index
@@ -120,9 +121,9 @@ with clock as materialized (
     ) c
 ), moved as (
     update contact c
-    set process_status = d.process_status, call_status = d.became, in_run = false
+    set process_status = d.process_status, call_status = d.became, in_run = false, changed_in = default
     from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id
-), rescheduled as (
+), {logged("decided")}, rescheduled as (
     insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
     select $1, contact_id, campaign_id, next_attempt_at, zone from decided where next_attempt_at is not null
 ), changes as (

@@ -10,7 +10,7 @@ import msgspec
 from tongdai.call_outcome import OUTCOMES, Outcome
 from tongdai.calls.history import CallRecord
 from tongdai.calls.model import CallState, Direction, Failure, Verdict
-from tongdai.http.cursor import Listed
+from tongdai.changes.view import ChangedPage
 from tongdai.http.openapi.fields import one_of
 
 
@@ -73,9 +73,9 @@ class CallView(msgspec.Struct):
     """The number that was called, in E.164; null: a call to a contact."""
 
 
-class CallPage(Listed, kw_only=True):
+class CallPage(ChangedPage, kw_only=True):
     data: list[CallView]
-    """The calls, newest first; with `endedAfter` in the order of their ends."""
+    """The calls, newest first; with `endedAfter` in the order of their ends, with `updatedSince` of their changes."""
 
 
 SAMPLE: dict[str, Any] = {

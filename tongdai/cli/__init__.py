@@ -42,7 +42,7 @@ COMMANDS = {
     ),
     "customer": (
         "data.customers",
-        "Find who has a number in all campaigns, export everything about it, erase it, by a running server.",
+        "Find who has a number in all campaigns, follow changes, export and erase a number, by a running server.",
     ),
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),
     "queue": ("queues", "Create and list a tenant's inbound queues; set how callers are treated."),

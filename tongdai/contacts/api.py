@@ -88,7 +88,7 @@ _EXTERNAL_ID = FIELDS[index_of("external_id")].text.max_length
 _body = msgspec.json.Decoder(ContactBody)
 _change = msgspec.json.Decoder(ContactChange)
 
-_TIME_ZONE = {"maxLength": 64}
+TIME_ZONE = {"maxLength": 64}
 
 
 @endpoint(
@@ -171,7 +171,7 @@ async def contacts(request: Request) -> Response:
             "ContactBody": {
                 "phoneNumber": PHONE_SCHEMA,
                 "listId": ID,
-                "timeZone": _TIME_ZONE,
+                "timeZone": TIME_ZONE,
                 **SCHEMAS,
             }
         },
@@ -186,13 +186,13 @@ async def add_contact(request: Request) -> Response:
     campaign_id = _campaign_id(request)
     updates = on_duplicate.asked_by(request)
     raw = await body.read_json(request)
-    new, list_id = _new(raw, who)
+    new, list_id = new_of(raw, who)
 
     async def work(conn: Connection) -> ContactAdded:
         while True:
             added = await store.add(conn, who.tenant_id, campaign_id, list_id, new)
             if isinstance(added, ContactRefusal):
-                raise _error(added)
+                raise error_of(added)
             if not updates:
                 return _added(added)
             if not added.duplicate:
@@ -239,7 +239,7 @@ async def get_contact(request: Request) -> Response:
         refine={
             "ContactChange": {
                 "": {"minProperties": 1},
-                "timeZone": _TIME_ZONE,
+                "timeZone": TIME_ZONE,
                 **SCHEMAS,
             }
         },
@@ -255,7 +255,7 @@ async def change_contact(request: Request) -> Response:
     async with connection(request) as conn:
         refusal = await store.change(conn, who.tenant_id, campaign_id, contact_id, change, who.author)
     if refusal is not None:
-        raise _error(refusal)
+        raise error_of(refusal)
     return ok(Done(error_message="Contact updated successfully"))
 
 
@@ -278,7 +278,7 @@ async def delete_contact(request: Request) -> Response:
     async with connection(request) as conn:
         refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.author)
     if refusal is not None:
-        raise _error(refusal)
+        raise error_of(refusal)
     return ok(Done(error_message="Contact deleted successfully"))
 
 
@@ -305,7 +305,7 @@ def _search(query: dict[str, list[str]], country: str) -> Search:
     return Search(None if status < 0 else status, number, external_id)
 
 
-def _new(raw: bytes, who: Principal) -> tuple[NewContact, ListId | None]:
+def new_of(raw: bytes, who: Principal) -> tuple[NewContact, ListId | None]:
     sent = body.decode(raw, _body)
     list_id = None if sent.listId is None else ListId(ids.from_body("listId", sent.listId))
     normalise = phone.normaliser(who.country)
@@ -349,7 +349,7 @@ def _updated(added: Added, updated: bool) -> ContactAdded:
     return msgspec.structs.replace(_added(added), error_message=message, updated=True)
 
 
-def _error(refusal: ContactRefusal) -> ApiError:
+def error_of(refusal: ContactRefusal) -> ApiError:
     match refusal:
         case ContactRefusal.NO_CAMPAIGN:
             return NotFound("Campaign not found")

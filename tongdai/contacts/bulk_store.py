@@ -73,6 +73,9 @@ _INSERT = f"""added as (
     select $1, contact_id, $2, now(), zone from added where not in_run
 ), total as materialized (
     select count(*) as contacts, min(contact_id) as first_id, max(contact_id) as last_id from added
+), logged as (
+    insert into contact_change (tenant_id, first_id, last_id)
+    select $1, first_id, last_id from total where contacts > 0
 ), {_COUNTED}, narrow as materialized (
     select contact_id >> 10 as block, count(*) as contacts from added group by contact_id >> 10
 ), blocks as (

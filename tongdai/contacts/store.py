@@ -4,6 +4,7 @@ from enum import Enum, auto
 
 from msgspec import UNSET
 
+from tongdai.contacts.changes.log import logged
 from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.fields import COLUMNS, FIELDS, parameters, values_of
 from tongdai.contacts.in_call import in_call
@@ -91,7 +92,7 @@ with gone as (
     delete from contact_due d using gone where d.tenant_id = $1 and d.contact_id = gone.contact_id
 ), settled as materialized (
     select gone.* from (select count(*) from holding) after_it cross join gone
-), {COUNTERS.format(sign="-", changed="settled")}
+), {logged("gone", deleted=True)}, {COUNTERS.format(sign="-", changed="settled")}
 select count(*) as contacts from gone
 """
 
@@ -122,7 +123,7 @@ with place as materialized (
     select $1, contact_id, $2, now(), zone from added returning contact_id
 ), settled as materialized (
     select added.* from (select count(*) from due) after_it cross join added
-), {COUNTERS.format(sign="", changed="settled")}
+), {logged("added")}, {COUNTERS.format(sign="", changed="settled")}
 select place.status, place.list_id as place_list, added.contact_id as added_id, added.list_id as added_list,
     known.contact_id as known_id, known.list_id as known_list, exists (select from numbered) as zone_numbered
 from place left join added on true left join known on true
@@ -208,8 +209,11 @@ _SET = ", ".join(
     for field in FIELDS
 )
 CHANGE = f"""
-update contact set attributes = case when $4 then $5 else attributes end, {_SET}
-where tenant_id = $1 and campaign_id = $2 and contact_id = $3
+with changed as (
+    update contact set attributes = case when $4 then $5 else attributes end, {_SET}, changed_in = default
+    where tenant_id = $1 and campaign_id = $2 and contact_id = $3 returning contact_id
+), {logged("changed")}
+select count(*) from changed
 """
 # A run is of one zone: a contact that moves to another gets a row of contact_due with the due time of its run.
 MOVE_ZONE = f"""

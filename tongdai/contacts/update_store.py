@@ -14,6 +14,7 @@ Contacts are locked before counters (docs/architecture.md, "Lock order"): so bef
 from collections.abc import Mapping
 from itertools import compress
 
+from tongdai.contacts.changes.log import logged
 from tongdai.contacts.columns import NewContacts, as_columns
 from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.model import MAX_ATTRIBUTES, NewContact
@@ -73,11 +74,13 @@ with {_SENT}, merged as materialized (
     ) own
 ), changed as (
     update contact set {_SET},
-        attributes = case when merged.given is null then contact.attributes else merged.attributes end
+        attributes = case when merged.given is null then contact.attributes else merged.attributes end,
+        changed_in = default
     from merged
     where contact.tenant_id = $1 and contact.contact_id = any(array(select unnest($3::bigint[])))
         and contact.contact_id = merged.contact_id and {_FITS}
-)
+    returning contact.contact_id
+), {logged("changed")}
 select contact_id from merged where not {_FITS}
 """
 

@@ -1,6 +1,7 @@
 """`/contacts`: a search in all campaigns; `/customers/{customerId}`: all that is known of a number."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from tongdai import ids
@@ -9,6 +10,9 @@ from tongdai.calls import history
 from tongdai.calls.history import CallRecord, Filter, OpenedKey
 from tongdai.calls.model import Directions
 from tongdai.calls.view import view as call_view
+from tongdai.changes import reading as changes
+from tongdai.contacts.changes import store as contact_changes
+from tongdai.contacts.changes.store import ContactPlace
 from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.contacts.numbers import customer_id as customer_ids
 from tongdai.contacts.numbers import phone
@@ -50,6 +54,7 @@ from tongdai.recordings import store as recordings
 TAG = "Customers"
 _PIECE = 1000
 """Calls that are read at once."""
+_SEARCHES = ("phoneNumber", "externalId", "name")
 _EXTERNAL_ID, _NAME = (FIELDS[index_of(column)].text.max_length for column in ("external_id", "name"))
 
 
@@ -59,11 +64,17 @@ _EXTERNAL_ID, _NAME = (FIELDS[index_of(column)].text.max_length for column in ("
         path="/contacts",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="Search the contacts of all campaigns by number, externalId or name, newest first",
+        summary="Search the contacts of all campaigns by number, externalId or name, or read what changed",
         description=(
-            "Exactly one of `phoneNumber`, `externalId` and `name` is needed. A name matches where the text is part of "
-            f"it, in small or capital letters; a response looks at {store.LOOKED_AT:,} contacts, and may have few or "
-            "none with a `nextCursor` all the same."
+            "Exactly one of `phoneNumber`, `externalId`, `name` and `updatedSince` is needed. A name matches "
+            "where the text is part of it, in small or capital letters; a response looks at "
+            f"{store.LOOKED_AT:,} contacts, and may have few or "
+            "none with a `nextCursor` all the same.\n\n"
+            "With `updatedSince` contacts come that were created or changed, by the API, an import or a call that "
+            "ended, and `deleted` has the ids of those that are gone. Nothing is skipped or doubled while others "
+            "write: read on with `cursor` set to `nextCursor` until that is null, and later from `resumeCursor` on, "
+            "both with any `updatedSince`. A contact that changes again comes again. That one is in a call is no "
+            "change; its end is. A response may be empty, with a `nextCursor` all the same."
         ),
         query=(
             Query("phoneNumber", "The number in any written form", {"type": "string"}, "0901234567"),
@@ -79,6 +90,7 @@ _EXTERNAL_ID, _NAME = (FIELDS[index_of(column)].text.max_length for column in ("
                 {"type": "string", "minLength": 1, "maxLength": _NAME, **PLAIN_TEXT},
                 "Nguyen",
             ),
+            changes.QUERY,
             paging.PAGE_QUERY[1],
             cursor.QUERY,
         ),
@@ -88,11 +100,14 @@ _EXTERNAL_ID, _NAME = (FIELDS[index_of(column)].text.max_length for column in ("
 )
 async def search_contacts(request: Request) -> Response:
     query, who = query_of(request), principal_of(request)
+    since = changes.asked_by(query, _SEARCHES)
+    if since is not None:
+        return ok(await _changed(request, query, since))
     reading = cursor.reading_of(request, {"cursor": [cursor.BEGIN]} | query, ContactId)
     assert reading is not None
-    number, external_id, name = (paging.single(query, key) for key in ("phoneNumber", "externalId", "name"))
+    number, external_id, name = (paging.single(query, key) for key in _SEARCHES)
     if [number, external_id, name].count(None) != 2:
-        raise InvalidInput("Expected one of phoneNumber, externalId and name")
+        raise InvalidInput("Expected one of phoneNumber, externalId, name and updatedSince")
     following: str | None
     async with connection(request) as conn:
         if name is not None:
@@ -107,6 +122,22 @@ async def search_contacts(request: Request) -> Response:
             found = await store.of_number(conn, who.tenant_id, _number(number or "", who), reading.after, reading.limit)
             rows, following = reading.cut(found, lambda one: one.contact.contact_id)
     return ok(FoundContacts(nextCursor=following, data=found_rows(rows, who)))
+
+
+async def _changed(request: Request, query: dict[str, list[str]], since: datetime) -> Any:
+    """The next contacts that changed, as they are in one snapshot of the database."""
+    who, reading = principal_of(request), changes.reading_of(request, query, ContactPlace)
+    async with connection(request) as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        place, horizon = await changes.begun(conn, reading, since, partial(ContactPlace, contact_id=0))
+        read = await contact_changes.read(conn, who.tenant_id, place, horizon, reading.size)
+        found = await store.of_ids(conn, who.tenant_id, read.changed)
+    resume = reading.seal(read.next)
+    return FoundContacts(
+        data=found_rows(found, who),
+        deleted=list(read.deleted),
+        nextCursor=None if read.up_to_date else resume,
+        resumeCursor=resume,
+    )
 
 
 @endpoint(
@@ -159,7 +190,7 @@ async def export_customer(request: Request) -> Response:
             raise NotFound("Customer not found")
         parts = await store.segments(conn, who.tenant_id, [call.call_id for call in calls])
         recorded = await recordings.of_calls(conn, who.tenant_id, [call.call_id for call in calls])
-        changes = await store.changes(conn, who.tenant_id, [one.contactId for one in common["contacts"]])
+        audited = await store.changes(conn, who.tenant_id, [one.contactId for one in common["contacts"]])
     return ok(
         CustomerExport(
             **common,
@@ -187,7 +218,7 @@ async def export_customer(request: Request) -> Response:
                 for call_id, row in recorded
             ],
             callbacks=[callback_view(callback, written) for callback in callbacks],
-            changes=[ContactChangeEntry(**change) for change in changes],
+            changes=[ContactChangeEntry(**change) for change in audited],
         )
     )
 

@@ -76,6 +76,12 @@ async def of_external_id(
     return [_found(row) for row in await conn.fetch(OF_EXTERNAL_ID, tenant_id, external_id, before, limit)]
 
 
+async def of_ids(conn: Connection, tenant_id: TenantId, contact_ids: Sequence[ContactId]) -> list[Found]:
+    """The contacts with these ids, in their order; what is gone is missing."""
+    found = {one.contact.contact_id: one for one in map(_found, await conn.fetch(OF_IDS, tenant_id, contact_ids))}
+    return [found[contact_id] for contact_id in contact_ids if contact_id in found]
+
+
 class Named(NamedTuple):
     """Contacts by name, of those that one request looked at."""
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tongdai.callbacks.requests.view import CallbackView
 from tongdai.calls.view import CallView
+from tongdai.changes.view import ChangedPage
 from tongdai.contacts.view import SAMPLE as CONTACT_SAMPLE
 from tongdai.contacts.view import ContactDetail, rows_of
 from tongdai.customers.store import Found
-from tongdai.http.cursor import Listed
 from tongdai.http.openapi.fields import doc, one_of
 from tongdai.http.principal import Principal
 from tongdai.recordings.model import RecordingState
@@ -27,7 +28,13 @@ FoundContact: Any = msgspec.defstruct(
     kw_only=True,
 )
 FoundContacts: Any = msgspec.defstruct(
-    "FoundContacts", [("data", doc(list[FoundContact], "The contacts, newest first."))], bases=(Listed,), kw_only=True
+    "FoundContacts",
+    [
+        ("data", doc(list[FoundContact], "The contacts, newest first; with `updatedSince` in the order of changes.")),
+        ("deleted", doc(list[int] | UnsetType, "Contacts that are gone, by id. Only with `updatedSince`."), UNSET),
+    ],
+    bases=(ChangedPage,),
+    kw_only=True,
 )
 
 

@@ -96,7 +96,7 @@ TABLES = (
     "queue_quarter", "report_open_quarter", "report_kept",
     "audit", "idempotency_record",
     "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
-    "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
+    "contact_block", "contact_change", "contact_counter", "contact_due", "contact_run", "contact",
     "contact_list", "campaign", "calling_hours",
     "queue_setting", "menu", "sound_file", "holiday", "opening_hours", "default_opening_hours", "inbound_queue",
     "called_number", "sip_endpoint", "password_reset", "user_session", "user_account", "team", "wallboard",

@@ -39,7 +39,7 @@ QUERY = Query(
     {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^([*]|[A-Za-z0-9_-]+)$"},
     BEGIN,
 )
-_OF_A_READER = frozenset(("cursor", "page", "size", "limit"))
+_OF_A_READER = frozenset(("cursor", "page", "size", "limit", "updatedSince"))
 """Parameters that may differ from one response to the next."""
 
 TotalRecord = Annotated[int, Meta(description="Number of records on all pages; not with `cursor`", ge=0)] | UnsetType

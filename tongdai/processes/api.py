@@ -25,6 +25,7 @@ from tongdai.console.pages import Console
 from tongdai.contacts import api as contacts
 from tongdai.contacts.lists import api as contact_lists
 from tongdai.contacts.many import api as many_contacts
+from tongdai.contacts.upsert import api as contact_upsert
 from tongdai.customers import api as customers
 from tongdai.data_dir import ensure_private
 from tongdai.db.notify import listen, listeners
@@ -82,6 +83,7 @@ ROUTES: list[Route] = [
     *contacts.HANDLERS,
     *contact_lists.HANDLERS,
     *many_contacts.HANDLERS,
+    *contact_upsert.HANDLERS,
     *imports.HANDLERS,
     *customers.HANDLERS,
     *do_not_call.HANDLERS,

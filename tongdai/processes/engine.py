@@ -7,6 +7,7 @@
     every 10 min       retain: partitions of the months ahead; calls after `call_days`, hourly statistics after
                        `hourly_stats_days`, audit entries after `audit_days`, recordings after `recording_days`
     every 60 s         counters of reports: the quarters of an hour of which nothing can change any more
+    every 60 s         the position of the changes that readers follow
 
 Any number of engines run on one database: jobs are claimed with a lease, and each step of purging and retention is a
 short transaction that another may do first. A loop that fails is logged and continues (tongdai/runtime/background.py),
@@ -26,6 +27,8 @@ from tongdai.acd.caller import store as callers
 from tongdai.calls import retention
 from tongdai.calls.acts import store as acts
 from tongdai.calls.events import store as call_events
+from tongdai.changes import store as changes
+from tongdai.contacts.changes import retention as contact_changes
 from tongdai.db import audit, idempotency
 from tongdai.db.notify import listen
 from tongdai.db.pool import Pool, open_pool
@@ -52,6 +55,7 @@ PURGE_S = 600.0
 SWEEP_S = 5.0
 RETAIN_S = 600.0
 REPORTS_S = 60.0
+CHANGES_S = 60.0
 NICE = 10
 """Imports use the processor time that is left: requests come first."""
 
@@ -85,6 +89,7 @@ async def run(settings: Settings, dsn: str) -> None:
             start(repeated(SWEEP_S, lambda: sweep(pool), name="sweep"))
             start(repeated(RETAIN_S, lambda: retain(pool, settings), name="retention"))
             start(repeated(REPORTS_S, lambda: keep_reports(pool), name="reports"))
+            start(repeated(CHANGES_S, lambda: keep_position(pool), name="changes"))
             start(heartbeats.beat())
             log.info("engine started", lease_s=settings.import_lease_s)
     finally:
@@ -121,6 +126,8 @@ async def retain(pool: Pool, settings: Settings) -> None:
         storage = storage_in(settings.data_dir, settings.recordings_dir)
         await recordings.delete_expired(conn, storage, tenants, timedelta(days=settings.recording_days))
         await recording_store.forget_old(conn, tenants, timedelta(days=settings.call_days))
+        floor = await changes.raise_floor(conn, timedelta(days=settings.change_days))
+        await contact_changes.delete_old(conn, tenants, floor)
         await sessions.delete_old(conn)
 
 
@@ -129,6 +136,12 @@ async def keep_reports(pool: Pool) -> None:
     async with pool.acquire() as conn:
         for row in await conn.fetch(retention.TENANTS):
             await queue_reports.keep(conn, row["tenant_id"], await conn.fetchval("select now()"))
+
+
+async def keep_position(pool: Pool) -> None:
+    """Remember the position of changes that belongs to this minute."""
+    async with pool.acquire() as conn:
+        await changes.tick(conn)
 
 
 async def sweep(pool: Pool) -> None:

@@ -109,14 +109,15 @@ class Settings:
     call_days: int = 730
     """Days for which ended calls and their segments are stored; whole months are dropped."""
     hourly_stats_days: int = 1825
-    """Days for which hourly statistics of campaigns, and counters of reports, are stored; they may outlast the calls
-    that they count."""
+    """Days for which hourly statistics of campaigns and counters of reports are stored, also of calls that are not."""
     audit_days: int = 730
     """Days for which the audit trail is stored."""
     recordings_dir: str | None = None
     """Directory of recordings, the same for api, engine and telephony; by default `recordings` in `data_dir`."""
     recording_days: int = 90
     """Days for which recordings of calls are stored."""
+    change_days: int = 30
+    """Days for which changes of contacts are known to readers; one who comes later reads all contacts again."""
     max_event_streams: int = 2000
     """Maximum open event streams of a worker; a tenant may have a quarter of them. Each open console has one."""
     log_format: Literal["text", "json"] = "text"

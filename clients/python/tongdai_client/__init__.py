@@ -39,7 +39,7 @@ from tongdai_client.models.agents import (
     PreviewOffered,
     QueueMember,
 )
-from tongdai_client.models.base import Done, Page
+from tongdai_client.models.base import ChangedPage, Done, Page
 from tongdai_client.models.calls import (
     Call,
     Callback,
@@ -207,7 +207,7 @@ __all__ = [
     "CallerDiagnostics", "CallerId", "CallerIds", "CallingHours", "CallingHoursChanged", "CallingWindow", "Campaign",
     "CampaignChanged", "CampaignCreated", "CampaignDetail", "CampaignDiagnostics", "CampaignFigures",
     "CampaignInterval", "CampaignLive", "CampaignLiveDetail", "CampaignReport", "CampaignRow", "CampaignStatus",
-    "Client", "Closure", "ConnectionFailed", "Contact", "ContactAdded", "ContactCounts", "ContactDetail",
+    "ChangedPage", "Client", "Closure", "ConnectionFailed", "Contact", "ContactAdded", "ContactCounts", "ContactDetail",
     "ContactDiagnostics", "ContactList", "CreatedCallback", "Customer", "CustomerExport", "DialerStatus", "Dialing",
     "DialingChanged", "DialingHold", "DialingStatus", "DncCheck", "DncList", "DncListCreated", "DncMatch",
     "DncNumber", "DncNumbersAdded", "DncRowError", "Done", "EffectiveHours", "ErasureReceipt", "FileChanged",

@@ -9,7 +9,7 @@ import httpx2
 
 from tongdai_client.methods import Methods, implemented_by
 from tongdai_client.models.base import Page
-from tongdai_client.operation import BEGIN, PagedOperation, counted
+from tongdai_client.operation import PagedOperation, counted
 from tongdai_client.retry import Retry
 from tongdai_client.session import Session
 from tongdai_client.transport import AsyncTransport, server_config
@@ -31,7 +31,7 @@ class AsyncPages(Generic[T]):
 
     async def pages(self) -> AsyncIterator[Page[T]]:
         """Yield the records in parts of up to `page_size`, as iterating over them reads them."""
-        cursor: str | None = BEGIN
+        cursor: str | None = self._operation.start
         while cursor is not None:
             part = await self._session.execute(self._operation.behind(cursor))
             yield part

@@ -9,7 +9,7 @@ import httpx2
 
 from tongdai_client.methods import Methods, implemented_by
 from tongdai_client.models.base import Page
-from tongdai_client.operation import BEGIN, PagedOperation, counted
+from tongdai_client.operation import PagedOperation, counted
 from tongdai_client.retry import Retry
 from tongdai_client.session import Session
 from tongdai_client.transport import BlockingTransport, server_config
@@ -45,7 +45,7 @@ class Pages(Generic[T]):
 
     def pages(self) -> Iterator[Page[T]]:
         """Yield the records in parts of up to `page_size`, as iterating over them reads them."""
-        cursor: str | None = BEGIN
+        cursor: str | None = self._operation.start
         while cursor is not None:
             part = run(self._session.execute(self._operation.behind(cursor)))
             yield part

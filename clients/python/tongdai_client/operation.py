@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from tongdai_client.errors import UnexpectedAnswer
-from tongdai_client.models.base import Done, Page
+from tongdai_client.models.base import ChangedPage, Done, Page
 from tongdai_client.upload import Upload
 
 T = TypeVar("T")
@@ -85,6 +86,8 @@ class PagedOperation(Generic[T]):
 
     first: Operation[Page[T]]
     size_parameter: str = "size"
+    start: str = BEGIN
+    """The cursor at which reading begins."""
 
     def behind(self, cursor: str) -> Operation[Page[T]]:
         """The request for the part that begins at a cursor."""
@@ -148,6 +151,18 @@ def paged_operation(
     paged = {**query, "cursor": BEGIN, "page": None, size_parameter: page_size}
     first: Operation[Page[T]] = operation("GET", template, path_parameters, Page[record], paged)
     return PagedOperation(first, size_parameter)
+
+
+def since_instant(since: datetime | None) -> Query:
+    """The query for what changed since an instant; None: since ever."""
+    return {"updatedSince": (since or datetime.fromtimestamp(0, UTC)).isoformat()}
+
+
+def following(listed: PagedOperation[T], record: type[T], cursor: str | None) -> PagedOperation[T]:
+    """The list read by its changes only, from a cursor on; None: from its beginning."""
+    query = {name: value for name, value in listed.first.query.items() if name != "page"}
+    first = replace(listed.first, query=query, response_type=ChangedPage[record])
+    return replace(listed, first=first, start=cursor or BEGIN)
 
 
 def without_unset(**fields: object) -> dict[str, object]:

@@ -129,3 +129,31 @@ async def test_each_step_is_audited(tenant, conn):
     assert [(row["action"], row["detail"]["contacts"]) for row in rows] == [
         ("contacts.move", 5), ("contacts.delete", 1),
     ]  # fmt: skip
+
+
+async def test_contacts_of_a_list_are_given_the_same_values(tenant, conn):
+    path, (full, _), found = await filled(tenant)
+    await tenant.done("PATCH", f"{path}/contacts/{found[0]}", json={"attributes": {"a": 1, "wave": 1}})
+    await tenant.done("PATCH", f"{path}/contacts/{found[4]}", json={"attributes": {"a": "x" * 4085}})
+    sent = {"listId": full, "set": {"name": "An", "attributes": {"wave": 2}}}
+    counted = await tenant.done("POST", f"{path}/contacts/change", json=sent | {"dryRun": True})
+    assert (counted["changed"], counted["unchanged"], counted["tooLong"]) == (4, 0, 1)
+    done = await tenant.done("POST", f"{path}/contacts/change", json=sent)
+    assert (done["changed"], done["unchanged"], done["tooLong"], done["next"]) == (4, 0, 1, None)
+    first = await tenant.done("GET", f"{path}/contacts/{found[0]}")
+    assert (first["name"], first["attributes"]) == ("An", {"a": 1, "wave": 2})
+    again = await tenant.done("POST", f"{path}/contacts/change", json=sent)
+    assert (again["changed"], again["unchanged"], again["tooLong"]) == (0, 4, 1)
+    cleared = {"contactIds": found[:1], "set": {"name": None, "attributes": None}}
+    await tenant.done("POST", f"{path}/contacts/change", json=cleared)
+    first = await tenant.done("GET", f"{path}/contacts/{found[0]}")
+    assert (first["name"], first["attributes"]) == (None, None)
+    await must_be_consistent(conn, tenant.tenant_id)
+
+
+async def test_change_without_values_is_refused(tenant):
+    path, (full, _), _ = await filled(tenant)
+    refused(await tenant.post(f"{path}/contacts/change", {"listId": full, "set": {}}), 400, "INVALID_INPUT")
+    refused(
+        await tenant.post(f"{path}/contacts/change", {"listId": full, "set": {"name": "a\x00"}}), 400, "INVALID_INPUT"
+    )

@@ -15,6 +15,7 @@ import asyncpg
 from tongdai.calls.again.model import CallAgainResult, NotProcessed, Selection
 from tongdai.calls.sql import ENDED, month_of
 from tongdai.campaigns.settings.values import EVER, FrequencyCap
+from tongdai.contacts.changes.log import logged
 from tongdai.contacts.in_call import phone, process_status
 from tongdai.contacts.store import MOVED
 from tongdai.db import audit
@@ -81,9 +82,9 @@ select (select max(contact_id) from selected) as last,
 """
 COUNT = _CHOSEN.format(lock="") + _SELECT
 RESET = f"""{_CHOSEN.format(lock=" for update")}, moved as (
-    update contact c set process_status = 0, in_run = false from again
+    update contact c set process_status = 0, in_run = false, changed_in = default from again
     where c.tenant_id = $1 and c.contact_id = again.contact_id
-), queued as (
+), {logged("again")}, queued as (
     insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
     select $1, contact_id, $2, due_at, zone from again
 ), changes as (

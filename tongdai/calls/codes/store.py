@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tongdai.calls.sql import month_of
+from tongdai.contacts.changes.log import logged
 from tongdai.contacts.store import MOVED
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
@@ -53,7 +54,7 @@ async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallToCo
 _DUE = "case when $5::boolean then 'infinity'::timestamptz else $6::timestamptz end"
 # What a retry rule had decided is shown until a code decides something else.
 SET = f"""
-update call set wrap_up_code_id = $3, wrap_up_note = $4, contact_due_at = {_DUE},
+update call set wrap_up_code_id = $3, wrap_up_note = $4, contact_due_at = {_DUE}, changed_in = default,
     due_again_at = case when ended_at is null or $6::timestamptz is null and not $5::boolean then due_again_at
         else $6::timestamptz end
 where tenant_id = $1 and call_id = $2 returning ended_at is not null as ended
@@ -71,9 +72,9 @@ with held as materialized (
     select held.*, case when $3::timestamptz is null then 2 else 0 end as became from held
     where held.process_status = 2 and $3::timestamptz is not null or exists (select from waiting)
 ), moved as (
-    update contact c set process_status = d.became, in_run = false from decided d
-    where c.tenant_id = $1 and c.contact_id = d.contact_id and d.process_status <> d.became
-), popped as (
+    update contact c set process_status = d.became, in_run = false, changed_in = default
+    from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id and d.process_status <> d.became
+), {logged("decided where process_status <> became")}, popped as (
     delete from contact_due due using decided d
     where due.tenant_id = $1 and due.contact_id = d.contact_id and d.became = 2
 ), rescheduled as (

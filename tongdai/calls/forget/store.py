@@ -8,7 +8,8 @@ from tongdai.ids import TenantId
 
 LIVE = "select true from live_call where tenant_id = $1 and phone = $2 limit 1"
 FORGET = f"""
-update call set phone = '', wrap_up_note = null where tenant_id = $1 and phone = $2 and {ENDED} returning call_id
+update call set phone = '', wrap_up_note = null, changed_in = default where tenant_id = $1 and phone = $2 and {ENDED}
+returning call_id
 """
 
 

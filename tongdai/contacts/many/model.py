@@ -20,6 +20,20 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class ManyChanged:
+    """Result of giving some of the chosen contacts values, in the order of their ids."""
+
+    changed: int
+    """Contacts that were changed, or would be."""
+    unchanged: int
+    """Contacts that had the values already."""
+    too_long: int
+    """Contacts that stay as they are, because their attributes would be too long."""
+    last: ContactId | None
+    """The last one looked at, as in ManyDone."""
+
+
+@dataclass(frozen=True, slots=True)
 class ManyDone:
     """Result for some of the chosen contacts, in the order of their ids."""
 

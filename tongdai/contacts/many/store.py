@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from tongdai.contacts.bulk_store import LOCK_CAMPAIGN
+from tongdai.contacts.changes.log import logged
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.many.model import Chosen, ManyDone
 from tongdai.contacts.store import MOVED, removal
@@ -39,14 +40,14 @@ _NAMED = """
 """
 CHOOSE = f"select contact_id from (({_OF_LIST}) union all ({_NAMED})) found order by contact_id limit $7"
 
-_HELD = "tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[]))) and campaign_id + 0 = $2"
-HOLD = f"select contact_id from contact where {_HELD} order by contact_id for update"
-_DELETABLE = f"{_HELD} and process_status + 0 = 0 and not {in_call('contact')}"
+HELD = "tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[]))) and campaign_id + 0 = $2"
+HOLD = f"select contact_id from contact where {HELD} order by contact_id for update"
+_DELETABLE = f"{HELD} and process_status + 0 = 0 and not {in_call('contact')}"
 COUNT_DELETABLE = f"select count(*) from contact where {_DELETABLE}"
 DELETE = removal(_DELETABLE)
 # Whatever its state, but not in a call.
-ERASE = removal(f"{_HELD} and not {in_call('contact')}")
-_MOVABLE = f"{_HELD} and list_id + 0 <> $4"
+ERASE = removal(f"{HELD} and not {in_call('contact')}")
+_MOVABLE = f"{HELD} and list_id + 0 <> $4"
 COUNT_MOVABLE = f"select count(*) from contact where {_MOVABLE}"
 # Counters before blocks, each in the order of its key, as in COUNTERS.
 MOVE = f"""
@@ -55,11 +56,11 @@ with held as materialized (
         as process_status
     from contact where {_MOVABLE}
 ), moved as (
-    update contact c set list_id = $4 from held
+    update contact c set list_id = $4, changed_in = default from held
     where c.tenant_id = $1 and c.contact_id = any(array(select unnest($3::bigint[])))
         and c.contact_id = held.contact_id
     returning c.contact_id
-), changes as (
+), {logged("moved")}, changes as (
     select $2::bigint as campaign_id, change.list_id, held.process_status, held.call_status, change.contacts
     from (select count(*) from moved) after_it cross join held
     cross join lateral (values (held.list_id, -1), ($4::bigint, 1)) change (list_id, contacts)
@@ -99,7 +100,7 @@ async def delete(
     async with conn.transaction():
         if not dry_run:
             await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
-        found = await _choose(conn, tenant_id, campaign_id, chosen, after, at_once)
+        found = await choose(conn, tenant_id, campaign_id, chosen, after, at_once)
         if not found:
             return ManyDone(0, 0, None)
         if dry_run:
@@ -109,7 +110,7 @@ async def delete(
         (row,) = await by_index(conn, DELETE, tenant_id, campaign_id, found)
         if row[0]:
             await audit.record(
-                conn, tenant_id, by, "contacts.delete", f"campaign {campaign_id}", _detail(chosen, row[0])
+                conn, tenant_id, by, "contacts.delete", f"campaign {campaign_id}", detail_of(chosen, row[0])
             )
     return _done(found, row[0], at_once)
 
@@ -161,7 +162,7 @@ async def move(
             await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
         if not await has_list(conn, tenant_id, campaign_id, to_list):
             return None
-        found = await _choose(conn, tenant_id, campaign_id, chosen, after, at_once)
+        found = await choose(conn, tenant_id, campaign_id, chosen, after, at_once)
         if not found:
             return ManyDone(0, 0, None)
         if dry_run:
@@ -170,12 +171,12 @@ async def move(
         await by_index(conn, HOLD, tenant_id, campaign_id, found)
         (row,) = await by_index(conn, MOVE, tenant_id, campaign_id, found, to_list)
         if row[0]:
-            detail = _detail(chosen, row[0]) | {"toListId": to_list}
+            detail = detail_of(chosen, row[0]) | {"toListId": to_list}
             await audit.record(conn, tenant_id, by, "contacts.move", f"campaign {campaign_id}", detail)
     return _done(found, row[0], at_once)
 
 
-async def _choose(
+async def choose(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, chosen: Chosen, after: ContactId, at_once: int
 ) -> list[ContactId]:
     named = None if chosen.contact_ids is None else list(chosen.contact_ids)
@@ -189,7 +190,7 @@ def _done(found: Sequence[ContactId], changed: int, at_once: int) -> ManyDone:
     return ManyDone(changed, len(found) - changed, found[-1] if len(found) == at_once else None)
 
 
-def _detail(chosen: Chosen, contacts: int) -> dict[str, object]:
+def detail_of(chosen: Chosen, contacts: int) -> dict[str, object]:
     return {
         "contactIds": None if chosen.contact_ids is None else list(chosen.contact_ids),
         "listId": chosen.list_id,

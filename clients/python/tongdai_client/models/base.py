@@ -25,6 +25,15 @@ class Page(Result, Generic[T], frozen=True, kw_only=True):
     data: list[T]
 
 
+class ChangedPage(Page[T], Generic[T], frozen=True, kw_only=True):
+    """A part of what changed."""
+
+    resume_cursor: str | None = None
+    """The cursor to read with, later, what changes from here on."""
+    deleted: list[int] = []
+    """The ids of records that are gone."""
+
+
 class Done(Result, frozen=True, kw_only=True):
     """A change that was made."""
 

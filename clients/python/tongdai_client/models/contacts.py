@@ -57,6 +57,15 @@ class ContactAdded(Done, frozen=True, kw_only=True):
     """The existing contact was updated; only with `on_duplicate`."""
 
 
+class ContactPut(Done, frozen=True, kw_only=True):
+    """A contact that was created or updated."""
+
+    contact_id: int
+    list_id: int
+    result: str
+    """created, updated or unchanged."""
+
+
 class NewContact(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A contact to import."""
 
@@ -107,6 +116,18 @@ class ContactsMoved(Done, frozen=True, kw_only=True):
     moved: int
     unmoved: int
     """In that list already."""
+    next: int | None
+    """While this is not None, more contacts are to be looked at, `after` this one."""
+
+
+class ContactsChanged(Done, frozen=True, kw_only=True):
+    """Contacts that were given values or, in a dry run, would be."""
+
+    changed: int
+    unchanged: int
+    """With these values already."""
+    too_long: int
+    """Left as they are: their attributes would be too long."""
     next: int | None
     """While this is not None, more contacts are to be looked at, `after` this one."""
 

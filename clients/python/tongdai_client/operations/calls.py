@@ -18,8 +18,10 @@ from tongdai_client.operation import (
     Operation,
     PagedOperation,
     Query,
+    following,
     operation,
     paged_operation,
+    since_instant,
     without_none,
 )
 from tongdai_client.session import Session
@@ -65,6 +67,16 @@ def calls(
         "queueId": queue_id,
     }
     return paged_operation("/calls", (), Call, page_size, filters)
+
+
+def changed_calls(
+    since: datetime | None = None, *, cursor: str | None = None, page_size: int = PAGE_SIZE
+) -> PagedOperation[Call]:
+    """Read the calls of both directions that have ended or changed since an instant; without one, all that have ended.
+
+    Read them by `pages()`, as `changed_contacts`.
+    """
+    return following(paged_operation("/calls", (), Call, page_size, since_instant(since)), Call, cursor)
 
 
 def calls_as_csv(matching: PagedOperation[Call]) -> Operation[None]:

@@ -29,7 +29,12 @@ async def test_number_is_found_shown_exported_and_erased(server: Server, tmp_pat
     file = tmp_path / "customer.json"
     assert output_of(run("export", customer_id, file)).endswith("1 contact, 0 calls.\n")
     assert [one["name"] for one in json.loads(file.read_text())["contacts"]] == ["An"]
+    state = tmp_path / "crm.cursor"
+    (line,) = output_of(run("follow", "--state", state)).splitlines()
+    assert json.loads(line)["name"] == "An"
+    assert output_of(run("follow", "--state", state)) == ""
     assert "say --yes" in run("erase", customer_id).stderr
     assert output_of(run("erase", customer_id, "--yes")).splitlines()[1] == "contacts\t1"
     assert output_of(run("find", "--number", "0901234567")).splitlines()[1:] == []
+    assert json.loads(output_of(run("follow", "--state", state))) == {"deleted": found[0]["contactId"]}
     assert "not found" in run("show", customer_id).stderr

@@ -3,23 +3,24 @@
 import itertools
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 import msgspec
 
 from tongdai.cli.api_client import client_options
-from tongdai.cli.param_types import ID, Text
+from tongdai.cli.param_types import ID, INSTANT, Text
 from tongdai.cli.tables import counted, json_option, show
 from tongdai.errors import OperatorError
-from tongdai_client import Client, FoundContact
+from tongdai_client import ChangedPage, Client, FoundContact
 
 _COLUMNS = ["customerId", "phoneNumber", "name", "externalId", "campaign", "contactId", "processStatus", "callStatus"]
 
 
 @click.group
 def customer() -> None:
-    """Find who has a number in all campaigns, export everything about it, erase it, by a running server.
+    """Find who has a number in all campaigns, follow changes, export and erase a number, by a running server.
 
     \b
     Example:
@@ -52,6 +53,38 @@ def find(
         phone_number=phone_number, external_id=external_id, name=name, page_size=min(most, 1000)
     )
     show(_COLUMNS, [_row(one) for one in itertools.islice(found, most)], as_json=as_json)
+
+
+@customer.command
+@click.option("--since", metavar="INSTANT", type=INSTANT, help="Contacts that changed since.  [default: all]")
+@click.option(
+    "--state",
+    "state_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where it keeps how far it has read. If the file is there, it reads what changed since.",
+)
+@client_options("campaign")
+def follow(client: Client, since: datetime | None, state_file: Path | None) -> None:
+    """Print the contacts that changed, as lines of JSON.
+
+    They are of all campaigns. A line is a contact, or has the "deleted" of one that is gone. With --state the next run
+    continues where this one ended, and nothing is skipped or doubled.
+
+    \b
+    Example:
+      tongdai customer follow --state crm.cursor
+    """
+    cursor = state_file.read_text().strip() if state_file is not None and state_file.exists() else None
+    for page in client.changed_contacts(since, cursor=cursor).pages():
+        for contact in page.data:
+            click.echo(msgspec.json.encode(contact).decode())
+        assert isinstance(page, ChangedPage)
+        for contact_id in page.deleted:
+            click.echo(json.dumps({"deleted": contact_id}))
+        if state_file is not None and page.resume_cursor is not None:
+            sys.stdout.flush()
+            state_file.write_text(page.resume_cursor + "\n")
 
 
 @customer.command("show")

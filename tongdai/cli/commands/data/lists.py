@@ -159,6 +159,57 @@ def empty(client: Client, campaign: CampaignDetail, list_id: int, dry_run: bool,
     click.echo(f"Deleted {counted(done.deleted, 'contact')}.")
 
 
+@lists.command
+@click.option("--list", "list_id", metavar="ID", type=ID, help="Contacts of that list.")
+@click.option("--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="OUTCOME",
+    type=click.Choice(_OUTCOMES),
+    help=f"Of these, contacts whose last call ended so: {', '.join(_OUTCOMES)}. Repeat for more.",
+)
+@click.option(
+    "--attribute", "attributes", metavar="KEY=TEXT", multiple=True, help="An attribute of all of them. Repeat for more."
+)
+@click.option("--dry-run", is_flag=True, help="Only count them.")
+@campaign_options
+def change(
+    client: Client,
+    campaign: CampaignDetail,
+    list_id: int | None,
+    contact_ids: tuple[int, ...],
+    outcomes: tuple[str, ...],
+    attributes: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Give contacts the same attributes.
+
+    Whatever their state; their other attributes stay.
+
+    \b
+    Examples:
+      tongdai lists change --list 501 --attribute wave=2 --campaign 1042 --dry-run
+      tongdai lists change --contact 88001 --attribute wave=2 --campaign 1042
+    """
+    if list_id is None and not contact_ids:
+        raise click.UsageError("Give --list, --contact or both.")
+    if not attributes or not all("=" in one for one in attributes):
+        raise click.UsageError("Give --attribute KEY=TEXT, once or more.")
+    done = client.change_contacts(
+        campaign.campaign_id,
+        contact_ids=list(contact_ids) or None,
+        list_id=list_id,
+        call_status=list(outcomes) or None,
+        attributes=dict(one.split("=", 1) for one in attributes),
+        dry_run=dry_run,
+    )
+    click.echo(f"{'Would change' if dry_run else 'Changed'} {counted(done.changed, 'contact')}.")
+    if done.too_long:
+        click.echo(f"{counted(done.too_long, 'contact')} would have attributes of more than 4 KB, and stay.", err=True)
+
+
 def _confirm(what: str, *, yes: bool) -> None:
     if yes:
         return

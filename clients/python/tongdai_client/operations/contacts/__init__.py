@@ -1,6 +1,5 @@
-"""Contacts, contact lists, and customers: a number in all campaigns."""
+"""Contacts and contact lists."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -17,12 +16,10 @@ from tongdai_client.models.contacts import (
     ContactList,
     ContactListCreated,
     ContactLists,
+    ContactPut,
+    ContactsChanged,
     ContactsDeleted,
     ContactsMoved,
-    Customer,
-    CustomerExport,
-    ErasureReceipt,
-    FoundContact,
 )
 from tongdai_client.operation import (
     PAGE_SIZE,
@@ -33,6 +30,12 @@ from tongdai_client.operation import (
     without_none,
     without_unset,
 )
+from tongdai_client.operations.contacts.customers import changed_contacts as changed_contacts
+from tongdai_client.operations.contacts.customers import customer as customer
+from tongdai_client.operations.contacts.customers import erase_customer as erase_customer
+from tongdai_client.operations.contacts.customers import erase_step as erase_step
+from tongdai_client.operations.contacts.customers import export_customer as export_customer
+from tongdai_client.operations.contacts.customers import search_contacts as search_contacts
 from tongdai_client.session import Session
 
 _CONTACT = "/campaigns/{id}/contacts/{contactId}"
@@ -89,6 +92,26 @@ def add_contact(
     template = "/campaigns/{id}/contacts"
     query = {"onDuplicate": on_duplicate}
     return operation("POST", template, (campaign_id,), ContactAdded, query, body, idempotency_key)
+
+
+def put_contact(
+    campaign_id: int,
+    phone_number: str,
+    *,
+    name: str | None = None,
+    list_id: int | None = None,
+    external_id: str | None = None,
+    attributes: Mapping[str, Scalar] | None = None,
+    time_zone: str | None = None,
+) -> Operation[ContactPut]:
+    """Create a contact, or update the one that has the external id or else the number: `result` tells which.
+
+    What is not given stays, attributes are merged by key. InvalidState when the external id is that of a contact with
+    another number.
+    """
+    body = without_none(phoneNumber=phone_number, name=name, listId=list_id, externalId=external_id)
+    body |= without_none(attributes=attributes, timeZone=time_zone)
+    return operation("PUT", "/campaigns/{id}/contacts", (campaign_id,), ContactPut, body=body)
 
 
 def contact(campaign_id: int, contact_id: int) -> Operation[ContactDetail]:
@@ -282,50 +305,55 @@ async def move_contacts(
         after = step.next
 
 
-def search_contacts(
+def change_contacts_step(
+    campaign_id: int,
     *,
-    phone_number: str | None = None,
-    external_id: str | None = None,
-    name: str | None = None,
-    page_size: int = PAGE_SIZE,
-) -> PagedOperation[FoundContact]:
-    """Search the contacts of all campaigns by one of number, external id and part of a name, newest first.
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    name: str | UnsetType | None = UNSET,
+    external_id: str | UnsetType | None = UNSET,
+    attributes: Mapping[str, Scalar] | UnsetType | None = UNSET,
+    dry_run: bool = False,
+    after: int = 0,
+) -> Operation[ContactsChanged]:
+    """One request of `change_contacts`, which looks at some thousand contacts."""
+    body = without_none(contactIds=contact_ids, listId=list_id, callStatus=call_status, dryRun=dry_run, after=after)
+    body["set"] = without_unset(name=name, externalId=external_id, attributes=attributes)
+    return operation("POST", "/campaigns/{id}/contacts/change", (campaign_id,), ContactsChanged, body=body)
 
-    They are only read by iterating: there are no numbered pages.
+
+async def change_contacts(
+    session: Session,
+    campaign_id: int,
+    *,
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    name: str | UnsetType | None = UNSET,
+    external_id: str | UnsetType | None = UNSET,
+    attributes: Mapping[str, Scalar] | UnsetType | None = UNSET,
+    dry_run: bool = False,
+) -> ContactsChanged:
+    """Give contacts the same values, chosen as in `delete_contacts`, whatever their state; None clears a value.
+
+    Attributes are merged with those of each contact by key.
     """
-    query = {"phoneNumber": phone_number, "externalId": external_id, "name": name}
-    listed = paged_operation("/contacts", (), FoundContact, page_size, query)
-    by_cursor = {name: value for name, value in listed.first.query.items() if name != "page"}
-    return PagedOperation(dataclasses.replace(listed.first, query=by_cursor), listed.size_parameter)
-
-
-def customer(customer_id: int) -> Operation[Customer]:
-    """Get a customer: the contacts, calls and do-not-call entries of a number."""
-    return operation("GET", "/customers/{customerId}", (customer_id,), Customer)
-
-
-def export_customer(customer_id: int) -> Operation[CustomerExport]:
-    """Export everything that is stored about a number."""
-    return operation("GET", "/customers/{customerId}/export", (customer_id,), CustomerExport)
-
-
-def erase_step(
-    customer_id: int, *, keep_do_not_call: bool = False, after: str | None = None
-) -> Operation[ErasureReceipt]:
-    """One request of `erase_customer`, which looks at some chunks of imports."""
-    body = {"keepDoNotCall": keep_do_not_call, "after": after}
-    return operation("POST", "/customers/{customerId}/erase", (customer_id,), ErasureReceipt, body=body)
-
-
-async def erase_customer(session: Session, customer_id: int, *, keep_do_not_call: bool = False) -> ErasureReceipt:
-    """Erase everything that is stored about a number, and tell what was. InvalidState while it is in a call.
-
-    The rows of many imports take many requests; after a failure, call it again.
-    """
-    step = await session.execute(erase_step(customer_id, keep_do_not_call=keep_do_not_call))
-    receipt, rows = step, step.import_rows
-    while step.next is not None:
-        step = await session.execute(erase_step(customer_id, keep_do_not_call=keep_do_not_call, after=step.next))
-        rows += step.import_rows
-    left = step.open_imports
-    return replace(receipt, message=step.message, import_rows=rows, open_imports=left, next=None)
+    one_step = partial(
+        change_contacts_step,
+        campaign_id,
+        contact_ids=contact_ids,
+        list_id=list_id,
+        call_status=call_status,
+        name=name,
+        external_id=external_id,
+        attributes=attributes,
+    )
+    changed, unchanged, too_long, after = 0, 0, 0, 0
+    while True:
+        step = await session.execute(one_step(dry_run=dry_run, after=after))
+        changed, unchanged, too_long = changed + step.changed, unchanged + step.unchanged, too_long + step.too_long
+        if step.next is None:
+            message = f"{changed} contacts {'would be' if dry_run else 'were'} changed"
+            return replace(step, message=message, changed=changed, unchanged=unchanged, too_long=too_long)
+        after = step.next
