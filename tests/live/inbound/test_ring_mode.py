@@ -69,3 +69,17 @@ async def test_phone_stops_ringing_when_the_caller_gives_up(hotline: Hotline) ->
         await phone.noted(CANCELLED)
         await hotline.tenant.agent(phone.agent_id, "idle")
         await hotline.waiting()
+
+
+async def test_phone_stops_ringing_when_its_agent_is_released(hotline: Hotline) -> None:
+    caller = "84901140005"
+    async with desk_phone(hotline, "Released", scenarios.ringing()) as phone:
+        await phone.sign_in()
+        hotline.rings(caller)
+        await phone.noted(CALLED)
+        await hotline.tenant.call("POST", f"/v1/agents/{phone.agent_id}/release")
+        await phone.noted(CANCELLED)
+        await hotline.tenant.agent(phone.agent_id, "offline")
+        [waits] = await hotline.waiting(caller)
+        detail = await hotline.tenant.call("GET", f"/v1/calls/{waits['callId']}")
+        assert [offer["outcome"] for offer in detail["offers"]] == ["withdrawn"]
