@@ -73,6 +73,7 @@ async def test_new_campaign_is_in_process_and_of_the_default_type(tenant):
         "type": "CAMPAIGN_CALL_AUTO",
         "status": 1,
         "pauseReason": None,
+        "archivedAt": None,
         "userName": None,
         "contactCount": 0,
         "pendingCount": 0,
@@ -175,7 +176,7 @@ async def test_page_is_by_id_with_limit_and_the_true_total(tenant):
     assert [row["campaignId"] for row in first["data"] + last["data"]] == [*made[:2], made[4]]
     assert past == {"success": "1", "totalRecord": 5, "data": []}
     assert set(first["data"][0]) == {
-        "campaignId", "campaignName", "type", "status", "pauseReason", "userName", "createdAt",
+        "campaignId", "campaignName", "type", "status", "pauseReason", "userName", "createdAt", "archivedAt",
         "contactCount", "pendingCount", "inCallCount", "processedCount",
     }  # fmt: skip
 

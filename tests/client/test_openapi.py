@@ -58,7 +58,7 @@ HERE = Path(__file__)
 JOB = ImportId(1, 2)
 SETTINGS = msgspec.convert(examples(1), CallSettings)
 ALL_ARGUMENTS = {
-    "campaigns": {"user_name": "a", "status": 2, "type": "X", "page_size": 20},
+    "campaigns": {"user_name": "a", "status": 2, "type": "X", "archived": "all", "page_size": 20},
     "campaign": {"campaign_id": 1},
     "create_campaign": {"name": "a", "type": "X", "user_name": "a", "settings": SETTINGS},
     "update_campaign": {"campaign_id": 1, "name": "a", "user_name": None, "settings": SETTINGS},

@@ -48,7 +48,7 @@ CONTACTS = Upload({}, b"phone,name\n0901234567,A\n", {"content-type": "text/csv"
 BODIES = {
     "POST /v1/campaigns": {"campaignName": "A"},
     "PATCH /v1/campaigns/{id}": {"campaignName": "B"},
-    **{f"POST /v1/campaigns/{{id}}/{act}": None for act in ("start", "pause", "stop")},
+    **{f"POST /v1/campaigns/{{id}}/{act}": None for act in ("start", "pause", "stop", "archive", "unarchive")},
     "POST /v1/campaigns/{id}/contacts": ONE,
     "POST /v1/campaigns/{id}/contacts/bulk": {"contacts": [ONE]},
     "POST /v1/campaigns/{id}/contacts/bulk/columns": CONTACTS,

@@ -250,6 +250,8 @@ OF_LISTS: dict[str, dict[str, Any]] = {
     "delete_contact_list": {"campaign_id": 1, "list_id": 2},
 }
 OF_LISTS |= {
+    "archive_campaign": {"campaign_id": 1},
+    "unarchive_campaign": {"campaign_id": 1},
     "put_contact": {
         "campaign_id": 1,
         "phone_number": "0901",

@@ -9,9 +9,10 @@ from msgspec import UnsetType
 
 from tongdai import ids
 from tongdai.campaigns import sounds, store
+from tongdai.campaigns.archive import api as archive_api
 from tongdai.campaigns.hours import api as hours_api
 from tongdai.campaigns.hours import store as hours
-from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, Status
+from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign
 from tongdai.campaigns.settings import request as settings_request
 from tongdai.campaigns.settings import view as settings_view
 from tongdai.campaigns.settings.model import CallSettings
@@ -57,6 +58,7 @@ MAX_NAME = 255
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _TYPE_SCHEMA = {"pattern": f"^{_TYPE.pattern}$"}
 _TAG = "Campaigns"
+_ARCHIVED = {"false": False, "true": True, "all": None}
 
 
 _new = msgspec.json.Decoder(NewCampaign)
@@ -94,6 +96,12 @@ _SETTINGS_FAILURES = (
                 2,
             ),
             Query("type", "Campaign type", {"type": "string", **_TYPE_SCHEMA}, DEFAULT_TYPE),
+            Query(
+                "archived",
+                "`false` campaigns that are not archived, `true` only those that are, `all` both",
+                {"type": "string", "enum": list(_ARCHIVED), "default": "false"},
+                "true",
+            ),
             paging.PAGE_QUERY[0],
             Query("limit", "Records a page", paging.PAGE_QUERY[1].schema, paging.DEFAULT_SIZE),
             cursor.QUERY,
@@ -112,11 +120,19 @@ async def list_campaigns(request: Request) -> Response:
     if type_ is not None:
         _check_type(type_)
     tenant_id = principal_of(request).tenant_id
+    sent = paging.single(query, "archived") or "false"
+    if sent not in _ARCHIVED:
+        raise InvalidInput(f"archived must be {', '.join(_ARCHIVED)}, not {shown(sent)!r}")
+    archived = _ARCHIVED[sent]
     wanted = cursor.list_request(request, query, CampaignId, "limit")
     async with connection(request) as conn:
         part = await wanted.fetch(
-            page=partial(store.page, conn, tenant_id, user_name=user_name, status=status, type_=type_),
-            after=partial(store.after, conn, tenant_id, user_name=user_name, status=status, type_=type_),
+            page=partial(
+                store.page, conn, tenant_id, user_name=user_name, status=status, type_=type_, archived=archived
+            ),
+            after=partial(
+                store.after, conn, tenant_id, user_name=user_name, status=status, type_=type_, archived=archived
+            ),
             key=lambda campaign: campaign.campaign_id,
         )
         rows = await _rows(conn, tenant_id, part.rows)
@@ -310,7 +326,7 @@ def _transition(action: Action, summary: str, message: str) -> Route:
             async with conn.transaction():
                 if await store.move(conn, principal.tenant_id, campaign_id, action, principal.author) is None:
                     found = await store.find(conn, principal.tenant_id, campaign_id)
-                    raise NotFound("Campaign not found") if found is None else _invalid_state(action, found.status)
+                    raise NotFound("Campaign not found") if found is None else _invalid_state(action, found)
                 if refusal is not None:
                     raise refusal
             own = await store.own_settings(conn, principal.tenant_id, campaign_id) if starts else None
@@ -328,7 +344,10 @@ async def _refusal_of_start(request: Request, campaign_id: CampaignId) -> Invali
     return await sounds.refusal_of_start(partial(connection, request), tenant_id, campaign_id, settings_of(request))
 
 
-def _invalid_state(action: Action, status: Status) -> InvalidState:
+def _invalid_state(action: Action, found: Campaign) -> InvalidState:
+    status = found.status
+    if found.archived_at is not None and status in TRANSITIONS[action]:
+        return InvalidState(f"Cannot {action} a campaign that is archived: take it out of the archive first")
     allowed = " or ".join(f"{s.value} ({s.name.lower()})" for s in TRANSITIONS[action])
     return InvalidState(f"Cannot {action} a campaign in status {status.value} ({status.name.lower()}), only {allowed}")
 
@@ -351,4 +370,5 @@ HANDLERS: list[Route] = [
     _transition(Action.PAUSE, "Pause: from status 2 to 3", "Campaign paused"),
     _transition(Action.STOP, "Stop for good: from status 2 or 3 to 4", "Campaign stopped"),
     *hours_api.HANDLERS,
+    *archive_api.HANDLERS,
 ]

@@ -50,6 +50,8 @@ class Campaign:
     created_at: datetime
     pause_reason: PauseReason | None = None
     """Why it paused itself; None: it is not paused, or somebody paused it."""
+    archived_at: datetime | None = None
+    """Since when it is archived; None: it is not."""
 
 
 @dataclass(frozen=True, slots=True)

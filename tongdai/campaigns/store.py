@@ -29,7 +29,7 @@ from tongdai.switches.model import DEFAULT
 
 PAUSED_BY_ITSELF = f"case when status = {Status.PAUSED} then pause_reason end"
 """Why a campaign paused itself; null: it did not."""
-_COLUMNS = f"campaign_id, name, type, status, user_name, created_at, {PAUSED_BY_ITSELF} as pause_reason"
+_COLUMNS = f"campaign_id, name, type, status, user_name, created_at, archived_at, {PAUSED_BY_ITSELF} as pause_reason"
 _DEFAULTS = CallSettings()
 
 CREATE = f"""
@@ -76,8 +76,9 @@ async def find(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -
 _FILTER = """
 from campaign where tenant_id = $1 and ($2::text is null or user_name = $2)
     and ($3::smallint is null or status = $3) and ($4::text is null or type = $4)
+    and ($5::boolean is null or (archived_at is not null) = $5)
 """
-PAGE = f"select {_COLUMNS} {_FILTER} order by campaign_id limit $5 offset $6"
+PAGE = f"select {_COLUMNS} {_FILTER} order by campaign_id limit $6 offset $7"
 COUNT = f"select count(*) {_FILTER}"
 
 
@@ -90,14 +91,15 @@ async def page(
     user_name: str | None,
     status: int | None,
     type_: str | None,
+    archived: bool | None = None,
 ) -> tuple[list[Campaign], int]:
-    """A page of the matching campaigns, by id, and the number of all that match."""
-    rows = await conn.fetch(PAGE, tenant_id, user_name, status, type_, limit, offset)
-    total = await conn.fetchval(COUNT, tenant_id, user_name, status, type_)
+    """A page of the matching campaigns, by id, and the number of all that match. `archived` None: of both kinds."""
+    rows = await conn.fetch(PAGE, tenant_id, user_name, status, type_, archived, limit, offset)
+    total = await conn.fetchval(COUNT, tenant_id, user_name, status, type_, archived)
     return [_campaign(row) for row in rows], total
 
 
-AFTER = f"select {_COLUMNS} {_FILTER} and campaign_id > $5 order by campaign_id limit $6"
+AFTER = f"select {_COLUMNS} {_FILTER} and campaign_id > $6 order by campaign_id limit $7"
 
 
 async def after(
@@ -109,9 +111,10 @@ async def after(
     user_name: str | None,
     status: int | None,
     type_: str | None,
+    archived: bool | None = None,
 ) -> list[Campaign]:
     """The next matching campaigns behind one (None: the first), by id."""
-    rows = await conn.fetch(AFTER, tenant_id, user_name, status, type_, campaign_id or 0, limit)
+    rows = await conn.fetch(AFTER, tenant_id, user_name, status, type_, archived, campaign_id or 0, limit)
     return [_campaign(row) for row in rows]
 
 
@@ -236,7 +239,8 @@ async def change(
 MOVE = f"""
 update campaign set status = allowed.target, pause_reason = null
 from unnest($3::smallint[], $4::smallint[]) as allowed (source, target)
-where tenant_id = $1 and campaign_id = $2 and status = allowed.source returning {_COLUMNS}
+where tenant_id = $1 and campaign_id = $2 and status = allowed.source
+    and (archived_at is null or allowed.target <> {Status.RUNNING}) returning {_COLUMNS}
 """
 
 
@@ -281,4 +285,5 @@ def _campaign(row: asyncpg.Record) -> Campaign:
         row["user_name"],
         row["created_at"],
         row["pause_reason"] and PauseReason(row["pause_reason"]),
+        row["archived_at"],
     )

@@ -33,6 +33,8 @@ class CampaignRow(msgspec.Struct, kw_only=True):
     """The person whose campaign it is, as the caller names them."""
     createdAt: datetime
     """When it was created."""
+    archivedAt: datetime | None
+    """Since when it is archived: hidden from lists and never started; null: it is not."""
     contactCount: int
     """Number of its contacts."""
     pendingCount: int
@@ -98,6 +100,7 @@ def row_view(campaign: Campaign, totals: Totals) -> CampaignRow:
         pauseReason=campaign.pause_reason,
         userName=campaign.user_name,
         createdAt=campaign.created_at,
+        archivedAt=campaign.archived_at,
         contactCount=totals.contacts,
         pendingCount=totals.by_process_status[0],
         inCallCount=totals.by_process_status[1],
@@ -113,6 +116,7 @@ ROW_SAMPLE: dict[str, Any] = {
     "pauseReason": None,
     "userName": "supervisor1",
     "createdAt": "2026-03-10T02:00:00Z",
+    "archivedAt": None,
     "contactCount": 180,
     "pendingCount": 120,
     "inCallCount": 2,

@@ -142,7 +142,7 @@ class InDatabase:
     def all(self) -> Sequence[Row]:
         async def work(conn: Connection) -> list[Row]:
             owner = (await known(conn, self.tenant_id)).tenant_id
-            found, _ = await store.page(conn, owner, 2**31, 0, user_name=None, status=None, type_=None)
+            found, _ = await store.page(conn, owner, 2**31, 0, user_name=None, status=None, type_=None, archived=False)
             totals = await store.totals_of(conn, owner, [campaign.campaign_id for campaign in found])
             return [_counted(campaign, totals[campaign.campaign_id]) for campaign in found]
 

@@ -92,6 +92,8 @@ class Methods:
     start_campaign = sends(operations.campaigns.start_campaign)
     pause_campaign = sends(operations.campaigns.pause_campaign)
     stop_campaign = sends(operations.campaigns.stop_campaign)
+    archive_campaign = sends(operations.campaigns.archive_campaign)
+    unarchive_campaign = sends(operations.campaigns.unarchive_campaign)
 
     contact_lists = sends(operations.contacts.contact_lists)
     contacts = Paged(operations.contacts.contacts)

@@ -94,6 +94,8 @@ class Campaign(Result, frozen=True, kw_only=True):
     user_name: str | None
     """The person in charge."""
     created_at: datetime
+    archived_at: datetime | None = None
+    """Since when it is archived."""
     contact_count: int
     pending_count: int
     in_call_count: int

@@ -22,10 +22,14 @@ def campaigns(
     user_name: str | None = None,
     status: int | None = None,
     type: str | None = None,  # noqa: A002 - as the server calls it
+    archived: str | None = None,
     page_size: int = PAGE_SIZE,
 ) -> PagedOperation[Campaign]:
-    """List campaigns by id, optionally of one user, one `CampaignStatus` or one type."""
-    query = {"userName": user_name, "status": status, "type": type}
+    """List campaigns by id, optionally of one user, one `CampaignStatus` or one type.
+
+    Those that are archived only with `archived` `"true"`, or `"all"` for both kinds.
+    """
+    query = {"userName": user_name, "status": status, "type": type, "archived": archived}
     return paged_operation("/campaigns", (), Campaign, page_size, query, "limit")
 
 
@@ -73,3 +77,13 @@ def pause_campaign(campaign_id: int, *, idempotency_key: str | None = None) -> O
 def stop_campaign(campaign_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
     """Stop calling for good. InvalidState unless the status is 2 or 3."""
     return operation("POST", "/campaigns/{id}/stop", (campaign_id,), Done, idempotency_key=idempotency_key)
+
+
+def archive_campaign(campaign_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Hide a campaign from lists and keep it from starting; reports keep it. InvalidState while it runs."""
+    return operation("POST", "/campaigns/{id}/archive", (campaign_id,), Done, idempotency_key=idempotency_key)
+
+
+def unarchive_campaign(campaign_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Take a campaign out of the archive, in the status that it had."""
+    return operation("POST", "/campaigns/{id}/unarchive", (campaign_id,), Done, idempotency_key=idempotency_key)
