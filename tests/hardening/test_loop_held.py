@@ -189,6 +189,7 @@ def raw() -> Iterator[bytes]:
 JSON = [spec for spec in ENDPOINTS if spec.body is not None and not spec.platform]
 
 
+@pytest.mark.timeout(900)  # a bulk import starts a process for each large body: five minutes on a loaded machine
 @pytest.mark.parametrize("spec", JSON, ids=lambda spec: spec.route)
 async def test_no_body_holds_the_loop(tenant: Tenant, turns: Turns, ids: dict[str, object], spec: Endpoint) -> None:
     path, headers = path_of(spec, ids), {"Content-Type": "application/json"}
