@@ -17,7 +17,7 @@ from tests.support.calls import a_call
 from tongdai import __version__
 from tongdai.http.openapi import document as openapi
 from tongdai.processes.api import ENDPOINTS
-from tongdai.settings import Settings
+from tongdai.settings.declarations import Settings
 
 DOCUMENT = openapi.document(ENDPOINTS, __version__, Settings())
 UNKNOWN = 999999999999999999
@@ -75,6 +75,11 @@ BODIES: dict[str, dict[str, Case]] = {
     "POST /v1/campaigns": {"queueId": plain("queueId", "queue", campaignName="A", dialingMode="progressive")},
     "PATCH /v1/campaigns/{id}": {"queueId": plain("queueId", "queue", dialingMode="progressive")},
     "POST /v1/campaigns/{id}/contacts": {"listId": plain("listId", "list", **ONE)},
+    "PUT /v1/campaigns/{id}/contacts": {"listId": plain("listId", "list", **ONE)},
+    "POST /v1/campaigns/{id}/contacts/change": {
+        "listId": plain("listId", "list", set={"name": "B"}),
+        "contactIds": Case("contact", lambda it, _: {"contactIds": [it], "set": {"name": "B"}}),
+    },
     "POST /v1/campaigns/{id}/contacts/delete": OF_CONTACTS,
     "POST /v1/campaigns/{id}/contacts/move": {
         "contactIds": Case("contact", lambda it, ids: {"contactIds": [it], "toListId": ids["list"]}),
