@@ -38,6 +38,7 @@ SETTINGS = {
     "abandonmentCapPercent": 3.0,
     "machineDetection": "off",
     "recording": "off",
+    "recordingAnnouncement": None,
     "priority": 0,
     "effectiveWindows": [WINDOW],
     "effectiveRetryRules": {

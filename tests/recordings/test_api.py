@@ -54,7 +54,7 @@ async def test_call_tells_of_its_recording(tenant: Tenant, conn: Connection, sto
     assert await shown(tenant, recording.call_id) == {
         "state": "stored", "startedAt": AT.isoformat().replace("+00:00", "Z"), "seconds": 2.5, "size": len(SOUND),
         "format": "mp3", "failure": None, "deletedAt": None, "deletion": None,
-        "legalHold": None,
+        "announcedMs": None, "legalHold": None,
     }  # fmt: skip
 
 
@@ -227,3 +227,15 @@ async def test_recording_on_its_way_is_kept_too(tenant: Tenant, conn: Connection
     assert (await shown(tenant, recording.call_id))["legalHold"]["reason"] == "Case 18"
     for wrong in ("", "x" * 501, "a\nb"):
         refused(await tenant.call("PUT", f"{path(recording)}/legal-hold", json={"reason": wrong}), 400, "INVALID_INPUT")
+
+
+async def test_announcement_of_a_queue_is_that_of_its_recordings(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue("Announced")
+    settings = {"recording": "all", "recordingAnnouncement": "tongdai/recorded"}
+    await tenant.done("PATCH", f"/v1/queues/inbound/{queue_id}/settings", json=settings)
+    call_id = await talking(conn, tenant.tenant_id, QueueId(queue_id), AgentId(7))
+    [found] = [one for one in await store.want(conn, SwitchId(1)) if one.call_id == call_id]
+    assert found.announcement == "tongdai/recorded"
+    await store.failed(conn, found, Failure.DECLINED, 1200)
+    found_later = await shown(tenant, call_id)
+    assert (found_later["failure"], found_later["announcedMs"]) == ("declined", 1200)

@@ -70,6 +70,7 @@ _MORE_WRONG: dict[str, list[Any]] = {
     "audioFile": ["/var/spool/asterisk/monitor/x", "../../etc/passwd", "http://evil.example/a.wav", "/", "a//b",
                   "a/../b", ".hidden", "a/", "sound:a", "C:\\a"],
     "abandonFile": ["..", "/a", "recording:a"],
+    "recordingAnnouncement": ["..", "/a", "sound:a"],
 }  # fmt: skip
 """Values that would be dangerous in that setting."""
 

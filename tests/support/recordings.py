@@ -17,7 +17,7 @@ from tongdai.recordings.model import TRANSITIONS, Failure, Recording, RecordingS
 from tongdai.recordings.storage import Storage, storage_in
 from tongdai.settings.declarations import Settings
 from tongdai.switch import commands
-from tongdai.switch.events import StasisStart
+from tongdai.switch.events import ChannelDtmfReceived, StasisStart
 from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Response, always
@@ -68,10 +68,13 @@ class MemoryRecordings:
     files: dict[UUID, StoredFile] = field(default_factory=dict[UUID, StoredFile])
     connected: dict[UUID, str] = field(default_factory=dict[UUID, str])
     """The channels of the live calls that are to be recorded."""
+    announcement: str | None = None
+    """The sound that announces their recordings."""
+    announced_ms: dict[UUID, int | None] = field(default_factory=dict[UUID, int | None])
 
     async def want(self) -> Sequence[Recording]:
         new = [
-            Recording(TenantId(7), call_id, channel, RecordingState.WANTED, AT, live=True)
+            Recording(TenantId(7), call_id, channel, RecordingState.WANTED, AT, True, self.announcement)
             for call_id, channel in self.connected.items()
             if call_id not in self.rows
         ]
@@ -84,15 +87,16 @@ class MemoryRecordings:
     async def over(self, call_ids: Sequence[UUID]) -> Sequence[Recording]:
         return [self.rows[one] for one in call_ids if one in self.rows and self.rows[one].state not in OPEN]
 
-    async def started(self, of: Recording, at: datetime) -> None:
+    async def started(self, of: Recording, at: datetime, announced_ms: int | None) -> None:
         self._move(of, RecordingState.RECORDING)
+        self.announced_ms[of.call_id] = announced_ms
 
     async def spooled(self, of: Recording) -> None:
         self._move(of, RecordingState.SPOOLED)
 
-    async def failed(self, of: Recording, why: Failure) -> None:
+    async def failed(self, of: Recording, why: Failure, announced_ms: int | None = None) -> None:
         if self._move(of, RecordingState.FAILED):
-            self.failures[of.call_id] = why
+            self.failures[of.call_id], self.announced_ms[of.call_id] = why, announced_ms
 
     async def stored(self, of: Recording, file: StoredFile) -> bool:
         moved = self._move(of, RecordingState.STORED)
@@ -177,6 +181,22 @@ class RecordedSwitch:
         self.store.connected[call_id] = str(call_id)
         self.recorder.wake()
         return call_id
+
+    async def talking(self) -> UUID:
+        """A customer who is in a talk, whose recording is announced."""
+        self.store.announcement = "tongdai/recorded"
+        call_id = uuid4()
+        await commands.originate(self.ari, str(call_id), "PJSIP/84901234567@trunk", "tongdai")
+        await self.until(lambda: self.switch.has_channel(str(call_id)) and str(call_id) in self.answered)
+        await commands.create_bridge(self.ari, str(call_id))
+        await commands.add_to_bridge(self.ari, str(call_id), str(call_id))
+        self.store.connected[call_id] = str(call_id)
+        self.recorder.wake()
+        return call_id
+
+    def press(self, call_id: UUID, key: str) -> None:
+        """The customer presses a key."""
+        self.recorder.observe(ChannelDtmfReceived(str(call_id), key, self.clock.now()))
 
     async def hang_up(self, call_id: UUID) -> None:
         await commands.hang_up(self.ari, str(call_id))

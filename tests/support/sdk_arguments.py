@@ -54,6 +54,7 @@ QUEUE_SETTINGS = QueueSettingsChange(
     vip_head_start_sec=600,
     menu_id=1,
     recording="all",
+    recording_announcement="tongdai/recorded",
 )
 _FLAGS = {"success": True, "callback": True, "do_not_call": True, "number_unusable": True}
 _RULE = {"mode": "timed", "timed_sec": 30, "code_ids": [1]}

@@ -57,6 +57,10 @@ class Failure(StrEnum):
     """The switch's files are none that can be read."""
     ERASED = "erased"
     """The customer was erased before the sound was stored."""
+    NOT_ANNOUNCED = "not_announced"
+    """The announcement was not played to its end, so nothing was recorded."""
+    DECLINED = "declined"
+    """The customer pressed the key that declines it, so nothing was recorded."""
 
 
 class Deletion(StrEnum):
@@ -87,6 +91,8 @@ MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 """By the format of a stored file."""
 LISTENER = "recording"
 """The argument of StasisStart of the channels that record."""
+REFUSAL_KEY = "9"
+"""Customers decline the recording by this key, during the announcement and shortly after."""
 RATE = 8000
 """Samples a second, of each side."""
 
@@ -103,6 +109,8 @@ class Recording:
     wanted_at: datetime
     live: bool
     """Whether the call has not ended."""
+    announcement: str | None = None
+    """The sound that tells the customer of it before; None: none does."""
 
     def name(self, side: Side) -> str:
         """The name of one side on the switch; of nothing that anybody sends."""

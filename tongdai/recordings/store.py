@@ -30,11 +30,17 @@ class RecordingRow:
     held_at: datetime | None
     """Since when it is under a legal hold; None: it is not."""
     hold_reason: str | None
+    announced_ms: int | None
+    """How long the announcement before it was played; None: there was none."""
 
 
 # A customer who is connected, whatever their call is for, and has no recording yet.
 TO_RECORD = """
-select c.tenant_id, c.call_id, coalesce(c.channel, c.call_id::text) as channel, c.connected_at
+select c.tenant_id, c.call_id, coalesce(c.channel, c.call_id::text) as channel, c.connected_at,
+    coalesce(
+        case when q.recording = 'all' then q.recording_announcement end,
+        case when k.recording = 'all' then k.recording_announcement end
+    ) as announcement
 from live_call c
 left join queue_setting q on q.tenant_id = c.tenant_id and q.queue_id = c.queue_id
 left join campaign k on k.tenant_id = c.tenant_id and k.campaign_id = c.campaign_id
@@ -44,23 +50,24 @@ where c.switch_id = $1 and c.state = 'answered' and c.connected_at is not null
 order by c.connected_at limit 200
 """
 WANT = """
-insert into recording (tenant_id, call_id, switch_id, channel, wanted_at)
-select $1, call_id, switch_id, $3, clock_timestamp() from live_call
+insert into recording (tenant_id, call_id, switch_id, channel, wanted_at, announcement)
+select $1, call_id, switch_id, $3, clock_timestamp(), $4 from live_call
 where tenant_id = $1 and call_id = $2
 on conflict do nothing
-returning tenant_id, call_id, channel, state, wanted_at, true as live
+returning tenant_id, call_id, channel, state, wanted_at, true as live, announcement
 """
 
 
 async def want(conn: Connection, switch_id: SwitchId) -> list[Recording]:
     """Want a recording of each call of a switch that is to be recorded and has none; returns these."""
     found = await conn.fetch(TO_RECORD, switch_id)
-    rows = [await conn.fetchrow(WANT, row["tenant_id"], row["call_id"], row["channel"]) for row in found]
+    names = ("tenant_id", "call_id", "channel", "announcement")
+    rows = [await conn.fetchrow(WANT, *(row[name] for name in names)) for row in found]
     return [_recording(row) for row in rows if row is not None]
 
 
 OPEN = """
-select r.tenant_id, r.call_id, r.channel, r.state, r.wanted_at, c.call_id is not null as live
+select r.tenant_id, r.call_id, r.channel, r.state, r.wanted_at, c.call_id is not null as live, r.announcement
 from recording r left join live_call c on c.tenant_id = r.tenant_id and c.call_id = r.call_id
 where r.switch_id = $1 and r.state in ('wanted', 'recording', 'spooled')
 order by r.wanted_at
@@ -74,18 +81,20 @@ async def unfinished(conn: Connection, switch_id: SwitchId) -> list[Recording]:
 
 def _recording(row: asyncpg.Record) -> Recording:
     state = RecordingState(row["state"])
-    return Recording(row["tenant_id"], row["call_id"], row["channel"], state, row["wanted_at"], row["live"])
+    return Recording(
+        row["tenant_id"], row["call_id"], row["channel"], state, row["wanted_at"], row["live"], row["announcement"]
+    )
 
 
 START = """
-update recording set state = 'recording', started_at = $4
+update recording set state = 'recording', started_at = $4, announced_ms = $5
 where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
 """
 SPOOL = """
 update recording set state = 'spooled' where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
 """
 FAIL = """
-update recording set state = 'failed', failure = $4
+update recording set state = 'failed', failure = $4, announced_ms = coalesce($5, announced_ms)
 where tenant_id = $1 and call_id = $2 and state = any($3::text[]) returning true
 """
 STORED = """
@@ -98,9 +107,9 @@ async def _move(conn: Connection, statement: str, of: Recording, to: RecordingSt
     return bool(await conn.fetchval(statement, of.tenant_id, of.call_id, sources(TRANSITIONS, to), *values))
 
 
-async def started(conn: Connection, of: Recording, at: datetime) -> bool:
-    """The switch records. False: it was known, or the recording has failed."""
-    return await _move(conn, START, of, RecordingState.RECORDING, at)
+async def started(conn: Connection, of: Recording, at: datetime, announced_ms: int | None = None) -> bool:
+    """The switch records, after an announcement of that length. False: it was known, or the recording has failed."""
+    return await _move(conn, START, of, RecordingState.RECORDING, at, announced_ms)
 
 
 async def spooled(conn: Connection, of: Recording) -> bool:
@@ -108,8 +117,8 @@ async def spooled(conn: Connection, of: Recording) -> bool:
     return await _move(conn, SPOOL, of, RecordingState.SPOOLED)
 
 
-async def failed(conn: Connection, of: Recording, why: Failure) -> bool:
-    return await _move(conn, FAIL, of, RecordingState.FAILED, why)
+async def failed(conn: Connection, of: Recording, why: Failure, announced_ms: int | None = None) -> bool:
+    return await _move(conn, FAIL, of, RecordingState.FAILED, why, announced_ms)
 
 
 async def stored(conn: Connection, of: Recording, file: StoredFile) -> bool:
@@ -118,7 +127,7 @@ async def stored(conn: Connection, of: Recording, file: StoredFile) -> bool:
 
 
 OVER = """
-select tenant_id, call_id, channel, state, wanted_at, false as live from recording
+select tenant_id, call_id, channel, state, wanted_at, false as live, announcement from recording
 where switch_id = $1 and call_id = any($2::uuid[]) and state in ('stored', 'deleting', 'failed', 'deleted')
 """
 
@@ -129,7 +138,8 @@ async def over(conn: Connection, switch_id: SwitchId, call_ids: Sequence[UUID]) 
 
 
 OF_CALLS = """
-select call_id, state, started_at, failure, file_key, seconds, size, deleted_at, deletion, held_at, hold_reason
+select call_id, state, started_at, failure, file_key, seconds, size, deleted_at, deletion, held_at, hold_reason,
+    announced_ms
 from recording where tenant_id = $1 and call_id = any($2::uuid[]) order by wanted_at, call_id
 """
 
@@ -150,7 +160,7 @@ def _row(row: asyncpg.Record) -> RecordingRow:
     deletion = None if row["deletion"] is None else Deletion(row["deletion"])
     return RecordingRow(
         RecordingState(row["state"]), row["started_at"], failure, row["file_key"], row["seconds"], row["size"],
-        row["deleted_at"], deletion, row["held_at"], row["hold_reason"],
+        row["deleted_at"], deletion, row["held_at"], row["hold_reason"], row["announced_ms"],
     )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ class RecordingView(msgspec.Struct):
     """When its file was deleted."""
     deletion: Annotated[str, one_of(Deletion)] | None
     """Why it was deleted, or is being deleted (`deleting`)."""
+    announcedMs: int | None
+    """Milliseconds of the announcement that was played to the customer before; null: none was."""
     legalHold: LegalHold | None
     """The legal hold, which keeps it from being deleted; null: there is none."""
 
@@ -47,6 +49,7 @@ SAMPLE: dict[str, Any] = {
     "failure": None,
     "deletedAt": None,
     "deletion": None,
+    "announcedMs": None,
     "legalHold": None,
 }
 
@@ -63,5 +66,6 @@ def recording_view(row: RecordingRow | None) -> RecordingView | None:
         row.failure,
         row.deleted_at,
         row.deletion,
+        row.announced_ms,
         None if row.held_at is None or row.hold_reason is None else LegalHold(row.held_at, row.hold_reason),
     )

@@ -246,12 +246,17 @@ class Telephony:
                 case DeviceStateChanged(phone=phone):
                     self._watch.report(phone)
                 case PlaybackFinished(channel_id=None):
-                    self._sounds.finished(event)
+                    self._played_to_bridge(event)
                 case _:
                     for part in (self._acts, self._parties, self._recorder):
                         if part is not None:
                             part.observe(event)
                     self._router.route(event)
+
+    def _played_to_bridge(self, event: PlaybackFinished) -> None:
+        self._sounds.finished(event)
+        if self._recorder is not None:
+            self._recorder.observe(event)
 
     async def _connected(self) -> None:
         for part in (self._accounts, self._acts, self._recorder):

@@ -10,7 +10,7 @@ import soundfile as sf
 from tests.support.live import audio
 from tests.support.live.hotline import Hotline
 from tests.support.live.recordings import LOUD, SILENT
-from tests.support.live.testbed import AGENT_HZ, CALLER_HZ, MUSIC_HZ, Testbed
+from tests.support.live.testbed import AGENT_HZ, CALLER_HZ, MUSIC_HZ, SOUNDS, Testbed
 from tests.support.servers import eventually
 
 Sides = tuple[list[int], list[int]]
@@ -103,3 +103,29 @@ async def test_recording_survives_kills_of_the_server_and_of_asterisk(recorded: 
     assert [tones(side[8000:24_000]) for side in sides] == [{CALLER_HZ}, {AGENT_HZ}]
     assert [tones(side[-24_000:-8000]) for side in sides] == [{CALLER_HZ}, {AGENT_HZ}]
     await recorded.tenant.agent(agent_id, "offline")
+
+
+async def test_announcement_is_heard_whole_before_the_recording(recorded: Hotline, testbed: Testbed) -> None:
+    await recorded.settings(recordingAnnouncement="custom/greeting")
+    agent_id = await recorded.tenant.signing_in(recorded.queue_id, "Announced")
+    recorded.rings("84901130003")
+    call_id = await recorded.talking(agent_id)
+    await recording(recorded, call_id, "recording")
+    await grown(testbed, call_id, 2)
+    await recorded.hang_up(call_id, agent_id)
+    stored = await recording(recorded, call_id, "stored")
+    assert stored["announcedMs"] == pytest.approx(1000 * SOUNDS["greeting"], abs=700)
+    await recorded.tenant.signed_out(agent_id)
+
+
+async def test_customer_declines_the_recording_by_key(recorded: Hotline, testbed: Testbed) -> None:
+    await recorded.settings(recordingAnnouncement="custom/greeting")
+    agent_id = await recorded.tenant.signing_in(recorded.queue_id, "Declined")
+    caller = await recorded.listens("84901130004")
+    call_id = await recorded.talking(agent_id)
+    await caller.press("9")
+    found = await recording(recorded, call_id, "failed")
+    assert found["failure"] == "declined"
+    assert not testbed.recording(f"tongdai-{call_id}-in").exists()
+    await recorded.hang_up(call_id, agent_id)
+    await recorded.tenant.signed_out(agent_id)

@@ -30,7 +30,7 @@ def test_every_setting_but_the_selector_is_a_column() -> None:
 def test_every_setting_is_in_the_rules_of_a_queue() -> None:
     """But the recording: it decides nothing for a caller, and is read where calls are recorded."""
     rules = {field.name for field in fields(QueueRules)}
-    assert set(NAMES) - {"agent_selector", "recording"} <= rules
+    assert set(NAMES) - {"agent_selector", "recording", "recording_announcement"} <= rules
     assert "selector" in rules
 
 

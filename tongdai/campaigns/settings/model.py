@@ -203,6 +203,14 @@ class CallSettings:
         default=Wish.OFF,
         option="--recording",
     )
+    recording_announcement: str | None = setting(
+        "recordingAnnouncement",
+        Text(_SOUND, 255, _A_SOUND, "tongdai/recorded"),
+        "Sound that announces the recording to customer and agent first. It must be heard whole, and the customer may "
+        "press 9 to decline: else the call is not recorded. Null: none is played.",
+        option="--recording-announcement",
+        metavar="SOUND",
+    )
     priority: int = setting(
         "priority",
         Integer(-100, 100),

@@ -58,6 +58,8 @@ class QueueSettings:
     preferred_agent_days: int | None = None
     preferred_agent_patience_s: int = PREFERRED_AGENT_PATIENCE_S
     recording: Wish = Wish.OFF
+    recording_announcement: str | None = None
+    """The sound of the switch that tells customers of it; None: none does."""
 
 
 NAMES = tuple(field.name for field in fields(QueueSettings))

@@ -1,7 +1,7 @@
 """Settings of queues as requests and responses write them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -60,6 +60,7 @@ WIRE: Mapping[str, str] = {
     "preferred_agent_days": "preferredAgentDays",
     "preferred_agent_patience_s": "preferredAgentPatienceSec",
     "recording": "recording",
+    "recording_announcement": "recordingAnnouncement",
 }
 """Setting → its name in requests and responses."""
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -143,6 +144,9 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     """For how long they wait for that agent alone."""
     recording: Annotated[str, one_of(Wish)]
     """Whether calls of the queue are recorded from the connection with an agent on: `all`, or `off`."""
+    recordingAnnouncement: str | None
+    """The sound that tells both of it first. It must be heard whole, and the customer may press 9 to decline: else the
+    call is not recorded. Null: none is played."""
 
 
 class QueueSettingsChange(QueueChange, forbid_unknown_fields=True, kw_only=True):
@@ -201,6 +205,9 @@ class QueueSettingsChange(QueueChange, forbid_unknown_fields=True, kw_only=True)
     """For how long they wait for that agent alone."""
     recording: str | UnsetType = UNSET
     """Whether calls of the queue are recorded: `all` or `off`."""
+    recordingAnnouncement: str | UnsetType | None = UNSET
+    """The sound that tells both of it first. It must be heard whole, and the customer may press 9 to decline: else the
+    call is not recorded. Null: none is played."""
 
 
 SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -213,6 +220,7 @@ SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "callbackMode": {"enum": [one.value for one in CallbackMode]},
         "menuId": ID,
         "recording": {"enum": [one.value for one in Wish]},
+        "recordingAnnouncement": destinations.SCHEMA["sound"],
         "skills": {"maxItems": MAX_SKILLS},
         **{WIRE[name]: {"minimum": least, "maximum": most} for name, (least, most) in LIMITS.items()},
     },
@@ -235,6 +243,12 @@ def parse(sent: QueueSettingsChange, country: str) -> Change:
     return change
 
 
+_PARSERS: Mapping[str, Callable[[str, Any], Any]] = {
+    "menu_id": ids.from_body,
+    "recording_announcement": destinations.parse_sound,
+}
+
+
 def _parsed(name: str, wire: str, value: Any, country: str) -> Any:
     if name == "skills":
         return _skills(value)
@@ -246,8 +260,8 @@ def _parsed(name: str, wire: str, value: Any, country: str) -> Any:
         least, most = LIMITS[name]
         if not least <= value <= most:
             raise InvalidInput(f"{wire} must be {least} to {most}, not {shown(value)}")
-    if name == "menu_id":
-        return ids.from_body(wire, value)
+    if name in _PARSERS:
+        return _PARSERS[name](wire, value)
     if name == "callback_key" and not _KEY.fullmatch(value):
         raise InvalidInput(f"{wire} must be a key, 0 to 9, * or #, not {shown(value)!r}")
     words = {

@@ -112,7 +112,9 @@ class SimulatedBridges(SimulatedChannels):
 
     def _playback_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
         match method, *rest:
-            case "GET", playback_id if any(playback_id in channel.playbacks for channel in self._channels.values()):
+            case "GET", playback_id if playback_id in self._to_bridges or any(
+                playback_id in channel.playbacks for channel in self._channels.values()
+            ):
                 return Reply(200, {"id": playback_id, "state": "playing"})
             case "DELETE", playback_id if playback_id in self._to_bridges:
                 self._play_to_bridge_ended(playback_id, "done")

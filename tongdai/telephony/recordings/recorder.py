@@ -1,6 +1,6 @@
 """Has the switch record the calls that are to be recorded.
 
-    connected with somebody → wanted (committed) → two listeners of the customer's channel → recording
+    connected with somebody → wanted (committed) → two listeners of the customer's channel → announced → recording
     call ended, and the switch's recordings over → spooled → (the collector)
 
 Owns the channels that listen, whose ids and whose recordings' names are made of the call's id: so each step can be
@@ -24,6 +24,7 @@ from tongdai.switch.commands.recordings import MODULE
 from tongdai.switch.events import Event, StasisStart
 from tongdai.switch.interface import Ari, SwitchError, SwitchRefused
 from tongdai.switch.per_channel_queue import PerChannelQueue
+from tongdai.telephony.recordings.announcer import Announcer
 from tongdai.telephony.recordings.store import RecordingStore
 
 log = structlog.get_logger()
@@ -49,6 +50,7 @@ class Recorder:
         """`spooled` is set when there may be something to collect. `has_room`: whether the disk has room for more."""
         self._store, self._ari, self._clock, self._app, self._queue = store, ari, clock, app, queue
         self._spooled, self._has_room = spooled, has_room
+        self._announcer = Announcer(ari, clock, app)
         self._asked = asyncio.Event()
         self._listening: dict[str, asyncio.Event] = {}
         """Whether the application has a listener by now, for those that are waited for."""
@@ -70,6 +72,7 @@ class Recorder:
     def observe(self, event: Event) -> None:
         if isinstance(event, StasisStart) and event.channel_id in self._listening:
             self._listening[event.channel_id].set()
+        self._announcer.observe(event)
 
     async def look(self) -> None:
         """Once woken, or after LOOK_S: begin what is to be recorded, and look at what is not over."""
@@ -103,43 +106,55 @@ class Recorder:
 
     async def _begun(self, recording: Recording) -> None:
         try:
-            why = await self._try(recording)
+            why, announced_ms = await self._try(recording)
             if why is None:
-                await self._store.started(recording, self._clock.now())
+                await self._store.started(recording, self._clock.now(), announced_ms)
             else:
-                await self._store.failed(recording, why)
+                await self._store.failed(recording, why, announced_ms)
                 log.warning("call not recorded", call=str(recording.call_id), reason=why.value)
         except SwitchError as error:  # it stays wanted, and is tried again
             log.warning("recording not confirmed", call=str(recording.call_id), error=str(error))
         finally:
             self._beginning.discard(recording.channel)
 
-    async def _try(self, recording: Recording) -> Failure | None:
-        """None: the switch records."""
+    async def _try(self, recording: Recording) -> tuple[Failure | None, int | None]:
+        """The failure, None: the switch records; and for how long it was announced."""
         if not recording.live:
-            # A process that was killed may have begun it and not recorded that it did.
+            # A process that was killed may have begun it and not recorded that it did. One that was to be announced is
+            # not kept: nobody knows whether it was.
+            if recording.announcement is not None:
+                return Failure.NOT_ANNOUNCED, None
             begun = [await commands.recording_stored(self._ari, recording.name(side)) for side in Side]
-            return None if any(begun) else Failure.CALL_ENDED
+            return (None if any(begun) else Failure.CALL_ENDED), None
         if not self._has_room():
-            return Failure.DISK_FULL
+            return Failure.DISK_FULL, None
         if self._module is None:
             self._module = await commands.module_running(self._ari, MODULE)
         if not self._module:
             log.error("calls are not recorded: the switch lacks a module", module=MODULE)
-            return Failure.REFUSED
+            return Failure.REFUSED, None
         try:
-            done = await asyncio.gather(*(self._record(recording, side) for side in Side))
+            return await self._announce_and_record(recording)
         except SwitchRefused as error:
             log.warning("recording refused", call=str(recording.call_id), error=str(error))
-            return Failure.REFUSED
-        return None if all(done) else Failure.CALL_ENDED
+            return Failure.REFUSED, None
 
-    async def _record(self, recording: Recording, side: Side) -> bool:
-        """Record one side. False when the customer's channel is gone."""
-        listener = recording.listener(side)
-        if not await self._listen(recording.channel, listener, side):
-            return False
-        return await commands.record(self._ari, listener, recording.name(side))
+    async def _announce_and_record(self, recording: Recording) -> tuple[Failure | None, int | None]:
+        listeners = [recording.listener(side) for side in Side]
+        listen = (self._listen(recording.channel, *each) for each in zip(listeners, Side, strict=True))
+        if not all(await asyncio.gather(*listen)):
+            return Failure.CALL_ENDED, None
+        announced_ms = None
+        if recording.announcement is not None:
+            announced = await self._announcer.announce(recording, recording.announcement)
+            if announced.failure is not None:
+                for listener in listeners:
+                    await commands.hang_up(self._ari, listener)
+                return announced.failure, announced.ms
+            announced_ms = announced.ms
+        names = zip(listeners, map(recording.name, Side), strict=True)
+        done = await asyncio.gather(*(commands.record(self._ari, *each) for each in names))
+        return (None if all(done) else Failure.CALL_ENDED), announced_ms
 
     async def _listen(self, channel: str, listener: str, side: Side) -> bool:
         """Have a channel that hears one side. A channel takes requests only once it has entered the application."""

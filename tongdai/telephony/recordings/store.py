@@ -27,11 +27,11 @@ class RecordingStore(Protocol):
         """The recordings of calls that are stored, failed or deleted: the switch's sound is not needed."""
         ...
 
-    async def started(self, of: Recording, at: datetime) -> None: ...
+    async def started(self, of: Recording, at: datetime, announced_ms: int | None) -> None: ...
 
     async def spooled(self, of: Recording) -> None: ...
 
-    async def failed(self, of: Recording, why: Failure) -> None: ...
+    async def failed(self, of: Recording, why: Failure, announced_ms: int | None = None) -> None: ...
 
     async def stored(self, of: Recording, file: StoredFile) -> bool:
         """False: it is not wanted any more."""
@@ -61,17 +61,17 @@ class PostgresRecordings:
         async with self._connection() as conn:
             return await store.over(conn, self._switch_id, call_ids)
 
-    async def started(self, of: Recording, at: datetime) -> None:
+    async def started(self, of: Recording, at: datetime, announced_ms: int | None) -> None:
         async with self._connection() as conn:
-            await store.started(conn, of, at)
+            await store.started(conn, of, at, announced_ms)
 
     async def spooled(self, of: Recording) -> None:
         async with self._connection() as conn:
             await store.spooled(conn, of)
 
-    async def failed(self, of: Recording, why: Failure) -> None:
+    async def failed(self, of: Recording, why: Failure, announced_ms: int | None = None) -> None:
         async with self._connection() as conn:
-            await store.failed(conn, of, why)
+            await store.failed(conn, of, why, announced_ms)
 
     async def stored(self, of: Recording, file: StoredFile) -> bool:
         async with self._connection() as conn:

@@ -160,10 +160,12 @@ class CallRecording(Result, frozen=True, kw_only=True):
     format: str | None
     """mp3 or wav."""
     failure: str | None
-    """call_ended, no_sound, refused, disk_full, unreadable or erased."""
+    """call_ended, no_sound, refused, disk_full, unreadable, erased, not_announced or declined."""
     deleted_at: datetime | None
     deletion: str | None
     """expired, requested or erased."""
+    announced_ms: int | None
+    """Milliseconds of the announcement that was played to the customer before; None: none was."""
     legal_hold: LegalHold | None
 
 

@@ -74,6 +74,7 @@ class CallSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     machine_detection: str | UnsetType = UNSET
     """off or hang_up."""
     recording: str | UnsetType = UNSET
+    recording_announcement: str | UnsetType | None = UNSET
     """Whether connected calls are recorded: all or off."""
     priority: int | UnsetType = UNSET
 
@@ -125,6 +126,7 @@ class CampaignDetail(Campaign, frozen=True, kw_only=True):
     abandonment_cap_percent: float
     machine_detection: str
     recording: str
+    recording_announcement: str | None
     """Whether connected calls are recorded: all or off."""
     priority: int
     effective_windows: list[CallingWindow]

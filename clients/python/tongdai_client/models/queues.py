@@ -65,6 +65,7 @@ class QueueSettings(Result, frozen=True, kw_only=True):
     preferred_agent_patience_sec: int
     """For how long they wait for that agent alone."""
     recording: str
+    recording_announcement: str | None
     """Whether calls are recorded: all or off."""
     inbound_reserve: int | None
     """Idle agents that outbound campaigns leave; None: as many as callers wait."""
@@ -135,6 +136,7 @@ class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     preferred_agent_patience_sec: int | UnsetType = UNSET
     """For how long they wait for that agent alone."""
     recording: str | UnsetType = UNSET
+    recording_announcement: str | UnsetType | None = UNSET
     """Whether calls are recorded: all or off."""
     inbound_reserve: int | UnsetType | None = UNSET
     """Idle agents that outbound campaigns leave; None: as many as callers wait."""

@@ -130,6 +130,7 @@ function Setting({ name, kind, settings }: { name: keyof Kept; kind: Kind; setti
     case "language": return <Choice {...at} value={written} of={[["", t.ofCountry], ["vi", t.languages.vi], ["en", t.languages.en]]} />;
     case "key": return <Choice {...at} value={written} of={KEYS.map((one) => [one, one])} />;
     case "callbackMode": return <Choice {...at} value={written} of={[["agent_first", t.callbackModes.agent_first], ["customer_first", t.callbackModes.customer_first]]} />;
+    case "sound": return <Field {...at} defaultValue={written} />;
     case "recording": return <Choice {...at} value={written} of={[["off", t.recordings.off], ["all", t.recordings.all]]} />;
   }
 }

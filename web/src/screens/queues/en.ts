@@ -59,8 +59,10 @@ export const en = {
     callbackMode: "Who is called first",
     callbackExpiresSec: "Seconds that a callback holds",
     recording: "Recording of calls",
+    recordingAnnouncement: "Announcement of the recording",
   },
   hints: {
+    recordingAnnouncement: "A sound of the switch, heard by both. Whoever presses 9, or does not hear it whole, is not recorded. Empty: none",
     maxLength: "Empty: no limit",
     leaveEmptyAfterSec: "Empty: as long as any",
     skills: "Such as english:5, billing",

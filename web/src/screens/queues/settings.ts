@@ -5,11 +5,11 @@ import type { Queue, Settings, Strategy } from "./data.ts";
 import { readDestination, same } from "./destination.ts";
 
 /** `count`: a whole number; `countOrNone`: or nothing, which is null. */
-export type Kind = "count" | "countOrNone" | "yesNo" | "destination" | "menu" | "skills" | "selector" | "language" | "key" | "callbackMode" | "recording";
+export type Kind = "count" | "countOrNone" | "yesNo" | "destination" | "menu" | "skills" | "selector" | "language" | "key" | "callbackMode" | "recording" | "sound";
 type Name = keyof Settings;
 
 export const GROUPS: readonly { id: "callers" | "waiting" | "agents" | "announcements" | "callbacks"; fields: readonly (readonly [Name, Kind])[] }[] = [
-  { id: "callers", fields: [["menuId", "menu"], ["vipHeadStartSec", "count"], ["divertTo", "destination"], ["locked", "destination"], ["serviceLevelSec", "count"], ["recording", "recording"]] },
+  { id: "callers", fields: [["menuId", "menu"], ["vipHeadStartSec", "count"], ["divertTo", "destination"], ["locked", "destination"], ["serviceLevelSec", "count"], ["recording", "recording"], ["recordingAnnouncement", "sound"]] },
   { id: "waiting", fields: [["overflow", "destination"], ["maxLength", "countOrNone"], ["whenFull", "destination"], ["joinEmpty", "yesNo"], ["leaveEmptyAfterSec", "countOrNone"], ["whenEmpty", "destination"]] },
   { id: "agents", fields: [["agentSelector", "selector"], ["skills", "skills"], ["skillsForSec", "countOrNone"], ["preferredAgentDays", "countOrNone"], ["preferredAgentPatienceSec", "count"], ["ringTimeoutSec", "count"], ["autoPauseAfter", "countOrNone"], ["inboundReserve", "countOrNone"]] },
   { id: "announcements", fields: [["announceWait", "yesNo"], ["announceEverySec", "count"], ["language", "language"]] },

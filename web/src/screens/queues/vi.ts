@@ -62,8 +62,10 @@ export const vi: Translated<typeof en> = {
     callbackMode: "Gọi ai trước",
     callbackExpiresSec: "Hiệu lực gọi lại (giây)",
     recording: "Ghi âm cuộc gọi",
+    recordingAnnouncement: "Thông báo ghi âm",
   },
   hints: {
+    recordingAnnouncement: "Âm thanh trên tổng đài, cả hai bên đều nghe. Khách bấm 9 hoặc chưa nghe hết thì không ghi âm. Để trống: không thông báo",
     maxLength: "Để trống: không giới hạn",
     leaveEmptyAfterSec: "Để trống: bao lâu cũng được",
     skills: "Ví dụ: english:5, billing",

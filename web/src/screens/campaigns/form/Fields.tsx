@@ -49,6 +49,7 @@ export function Fields({ now, own, onHours, usualHours, isNew }: Asked) {
           )}
           <Choice label={words.fixed.machineDetection} name="machineDetection" value={now.machineDetection} of={Object.entries(words.detection)} />
           <Choice label={words.fixed.recording} name="recording" value={now.recording} of={Object.entries(words.recordings)} />
+          {mode !== "agentless" && <div className={css["wide"]}><Field label={t.recordingAnnouncement} name="recordingAnnouncement" defaultValue={now.recordingAnnouncement ?? ""} hint={t.announcementHint} /></div>}
         </Group>
         <Group title={t.groups.line}>
           <Field label={words.fields.callerId} name="callerId" defaultValue={now.callerId ?? ""} inputMode="tel" hint={t.callerHint} />

@@ -20,6 +20,8 @@ export const en = {
   audioFile: "Sound that is played",
   audioHint: "Name of a sound of the switch, such as spring-offer. Empty: the server's.",
   abandonFile: "Sound when no agent is free in time",
+  recordingAnnouncement: "Announcement of the recording",
+  announcementHint: "A sound of the switch, heard by both. Whoever presses 9, or does not hear it whole, is not recorded. Empty: none",
   abandonHint: "Name of a sound of the switch. Empty: the call ends without one.",
   callerHint: "3 to 15 digits. Empty: the server's.",
   trunk: "Trunk",

@@ -9,7 +9,7 @@ export type Change = Schemas["CampaignChange"];
 export type Retry = Schemas["Retry"];
 
 export const NUMBERS = ["maxConcurrentCalls", "callsPerSecond", "ringTimeoutSec", "abandonmentCapPercent", "priority"] as const;
-const TEXTS = ["userName", "callerId", "trunk", "audioFile", "abandonFile"] as const;
+const TEXTS = ["userName", "callerId", "trunk", "audioFile", "abandonFile", "recordingAnnouncement"] as const;
 const CHOICES = ["purpose", "dialingMode", "preset", "machineDetection", "recording"] as const;
 export const CEILINGS = ["contactCeiling", "numberCeiling"] as const;
 export const OUTCOMES = ["no_answer", "busy", "failed", "invalid_number", "machine", "abandoned"] as const;
@@ -19,7 +19,7 @@ export type Settings = Pick<Detail, (typeof NUMBERS)[number] | (typeof TEXTS)[nu
 
 /** What the form of a new campaign shows: the defaults of the server, which a browser test compares. */
 export const NEW: Settings = {
-  campaignName: "", userName: null, purpose: "service", dialingMode: "agentless", queueId: null, callerId: null, trunk: null, audioFile: null, abandonFile: null,
+  campaignName: "", userName: null, purpose: "service", dialingMode: "agentless", queueId: null, callerId: null, trunk: null, audioFile: null, abandonFile: null, recordingAnnouncement: null,
   ringTimeoutSec: 30, maxConcurrentCalls: 10, callsPerSecond: 5, preset: "tenant_hours", callingWindows: null, retryRules: null, contactCeiling: null,
   numberCeiling: null, abandonmentCapPercent: 3, machineDetection: "off", recording: "off", priority: 0,
 };

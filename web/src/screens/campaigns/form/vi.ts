@@ -23,6 +23,8 @@ export const vi: Translated<typeof en> = {
   audioFile: "Âm thanh được phát",
   audioHint: "Tên âm thanh trên tổng đài, ví dụ spring-offer. Để trống: của máy chủ.",
   abandonFile: "Âm thanh khi không có tổng đài viên rảnh kịp",
+  recordingAnnouncement: "Thông báo ghi âm",
+  announcementHint: "Âm thanh trên tổng đài, cả hai bên đều nghe. Khách bấm 9 hoặc chưa nghe hết thì không ghi âm. Để trống: không thông báo",
   abandonHint: "Tên âm thanh trên tổng đài. Để trống: kết thúc cuộc gọi ngay.",
   callerHint: "3 đến 15 chữ số. Để trống: của máy chủ.",
   trunk: "Trung kế",
