@@ -228,7 +228,7 @@ async def test_tenants_keys_are_read_by_their_index(filled: Connection, large: P
 async def test_campaigns_are_read_by_their_key(filled: Connection, large: Place) -> None:
     tenant_id, campaign_id, _ = large
     await assert_uses(filled, "campaign_pkey", "campaign", campaigns.FIND, tenant_id, campaign_id)
-    args = (tenant_id, None, None, None, 20, 0)
+    args = (tenant_id, None, None, None, False, 20, 0)
     await assert_uses(filled, "campaign_pkey", "campaign", campaigns.PAGE, *args)
 
 
