@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -70,6 +71,18 @@ class OneAgent:
         found = await store.find(self.conn, self.tenant_id, self.agent_id)
         assert found is not None
         return found
+
+    async def recorded(self) -> tuple[str, datetime, str | None] | None:
+        """The state in which the agent is by the history: since when, and why if paused."""
+        row = await self.conn.fetchrow(
+            """
+            select state, began_at, reason from agent_state where tenant_id = $1 and agent_id = $2
+            order by began_at desc limit 1
+            """,
+            self.tenant_id,
+            self.agent_id,
+        )
+        return None if row is None else tuple(row)
 
     async def take(self, name: str, before: Agent) -> object:
         """Take a step, of the agent's channel and call, if any."""
@@ -251,6 +264,9 @@ async def test_every_order_of_steps_keeps_to_the_table(
         assert after.state == before.state or after.state in TRANSITIONS[before.state]
         assert right_result(name, result, before, target), (name, result, before)
         assert target is not None or after == before
+        reason = after.pause_reason if after.state is S.PAUSED else None
+        recorded, never_signed_in = await one.recorded(), after.state is S.OFFLINE and after.offline_reason is None
+        assert recorded == (after.state, after.state_since, reason) or (recorded is None and never_signed_in)
 
 
 def situation(agent: Agent) -> tuple[object, ...]:

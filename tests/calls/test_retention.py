@@ -52,7 +52,7 @@ async def test_calls_of_a_missing_month_are_stored_and_move_when_it_is_created(o
     call_id = await a_call(own, tenant_id, campaign_id, outcome="busy", opened_at=now)
     assert await partition_of(own, call_id) == "call_other"
     made = await retention.create_partitions(own)
-    assert len(made) == 2 * (retention.MONTHS_AHEAD + 1)
+    assert len(made) == 3 * (retention.MONTHS_AHEAD + 1)
     assert await partition_of(own, call_id) == f"call_{now:%Y_%m}"
     assert await retention.create_partitions(own) == []
     later = await a_call(own, tenant_id, campaign_id, ContactId(2), "+84900000002", outcome="busy", opened_at=now)
@@ -75,7 +75,9 @@ async def test_expired_months_are_dropped_and_totals_count_the_rest(own: Connect
     kept = await a_call(own, tenant_id, campaign_id, ContactId(2), "+84900000002", outcome="busy", opened_at=now)
     assert await partition_of(own, dropped) == f"call_{old:%Y_%m}"
     assert (await history.page(own, tenant_id, Filter(state=CallState.ENDED), 10, 0))[1] == 2
-    assert await retention.drop_expired_partitions(own, 60 * DAY) == [f"call_{old:%Y_%m}", f"segment_{old:%Y_%m}"]
+    assert await retention.drop_expired_partitions(own, 60 * DAY) == [
+        f"{table}_{old:%Y_%m}" for table in ("call", "segment", "agent_state")
+    ]
     found, total = await history.page(own, tenant_id, Filter(state=CallState.ENDED), 10, 0)
     assert ([str(call.call_id) for call in found], total) == ([kept], 1)
     assert await retention.drop_expired_partitions(own, 60 * DAY) == []

@@ -41,6 +41,7 @@ OF_TENANT = (
        select user_id, tenant_id, sha256(user_id::text::bytea), now(), '', '' from user_account where tenant_id = $1""",
     """insert into password_reset (digest, user_id, tenant_id, expires_at)
        select sha256(user_id::text::bytea), user_id, tenant_id, now() from user_account where tenant_id = $1""",
+    "insert into agent_state values ($1, 1, now(), date_trunc('month', now() at time zone 'UTC')::date, 'idle')",
     "insert into team (tenant_id, team_id, name) values ($1, 1, 'A')",
     "insert into report_kept values ($1, now(), now())",
     "insert into report_open_quarter values ($1, now())",

@@ -15,6 +15,7 @@ from tongdai.acd.store import LEASE, ActiveCall, Line, Pace, QueueState, active_
 from tongdai.agents import available, phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode
+from tongdai.agents.rows import COLUMNS, agent_of
 from tongdai.agents.wrap_up import store as wrap_up
 from tongdai.call_outcome import OfferOutcome, Outcome
 from tongdai.callbacks import store as callbacks
@@ -218,7 +219,7 @@ class PostgresAcdStore(PostgresCallbacks):
                 return []
             taken = await conn.fetch(OF_CALLS, call.tenant_id, [call.call_id])
             if taken:
-                return [agents.agent_of(row) for row in taken]
+                return [agent_of(row) for row in taken]
             row = await callers.find(conn, call.tenant_id, call.call_id)
             if row is None or (row.state != "waiting" and not await self._lapsed(conn, call, at)):
                 return []
@@ -337,7 +338,7 @@ class PostgresAcdStore(PostgresCallbacks):
         for tenant_id, call_ids in _by_tenant(found):
             asked |= await callbacks.asked_in(conn, tenant_id, call_ids)
             rows |= await callers.of_calls(conn, tenant_id, call_ids)
-            for agent in map(agents.agent_of, await conn.fetch(OF_CALLS, tenant_id, call_ids)):
+            for agent in map(agent_of, await conn.fetch(OF_CALLS, tenant_id, call_ids)):
                 agents_of.setdefault(agent.call_id, []).append(agent)
             called |= {
                 party.call_id: NumberCall(party.target, party.channel, party.state is PartyState.TALKING)
@@ -355,7 +356,7 @@ class PostgresAcdStore(PostgresCallbacks):
 
 COUNTRY = "select country from tenant where tenant_id = $1"
 LOCK_CALL = "select connected_at from live_call where tenant_id = $1 and call_id = $2 for no key update"
-OF_CALLS = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = any($2::uuid[]) order by agent_id"  # noqa: S608 - columns
+OF_CALLS = f"select {COLUMNS} from agent where tenant_id = $1 and call_id = any($2::uuid[]) order by agent_id"  # noqa: S608 - columns
 IN_CALLS = "select call_id, agent_id from agent where tenant_id = $1 and call_id = any($2::uuid[])"
 SIGNED_IN = """
 select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id

@@ -14,8 +14,9 @@ from uuid import UUID
 import asyncpg
 
 from tongdai.agents.accounts.browser import with_page
+from tongdai.agents.history.record import RECORDED, begins
 from tongdai.agents.model import Agent, LostPage
-from tongdai.agents.store import COLUMNS, OF_AGENT, agent_of
+from tongdai.agents.rows import COLUMNS, OF_AGENT, agent_of
 from tongdai.db.columns import qualified
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, SwitchId, TenantId
@@ -34,15 +35,18 @@ select {qualified(COLUMNS, "a")}, coalesce(a.page_lost_at, now()) as lost_at, a.
 from {_ACCOUNT}
 where a.switch_id = $1 and {_CALLED} and {_LOST} order by a.tenant_id, a.agent_id
 """  # noqa: S608 - columns and conditions
-LOSE = """
+LOSE = f"""
 with clock as materialized (
     select now() as now_at
-)
-update agent a set page_lost_at = clock.now_at, phone_reachable = false,
-    state = case when a.state = 'idle' then 'unreachable' else a.state end,
-    state_since = case when a.state = 'idle' then clock.now_at else a.state_since end
-from clock where a.tenant_id = $1 and a.agent_id = $2 and a.channel_id = $3 and a.page_lost_at is null
-"""
+), changed as (
+    update agent a set page_lost_at = clock.now_at, phone_reachable = false,
+        state = case when a.state = 'idle' then 'unreachable' else a.state end,
+        state_since = case when a.state = 'idle' then {begins("clock.now_at", "a")} else a.state_since end
+    from clock where a.tenant_id = $1 and a.agent_id = $2 and a.channel_id = $3 and a.page_lost_at is null
+    returning a.*
+), {RECORDED}
+select true from changed
+"""  # noqa: S608 - columns
 
 
 async def lost(conn: Connection, switch_id: SwitchId) -> list[LostPage]:
@@ -92,16 +96,18 @@ async def call_anew(conn: Connection, tenant_id: TenantId, agent_id: AgentId, ch
     return None if row is None else agent_of(row)
 
 
-BACK = """
+BACK = f"""
 with clock as materialized (
     select now() as now_at
-)
-update agent a set page_lost_at = null, phone_reachable = true,
-    state = case when a.state = 'unreachable' then 'idle' else a.state end,
-    state_since = case when a.state = 'unreachable' then clock.now_at else a.state_since end
-from clock where a.tenant_id = $1 and a.agent_id = $2 and a.channel_id = $3 and a.page_lost_at is not null
-returning a.state
-"""
+), changed as (
+    update agent a set page_lost_at = null, phone_reachable = true,
+        state = case when a.state = 'unreachable' then 'idle' else a.state end,
+        state_since = case when a.state = 'unreachable' then {begins("clock.now_at", "a")} else a.state_since end
+    from clock where a.tenant_id = $1 and a.agent_id = $2 and a.channel_id = $3 and a.page_lost_at is not null
+    returning a.*
+), {RECORDED}
+select state from changed
+"""  # noqa: S608 - columns
 
 
 async def back(conn: Connection, tenant_id: TenantId, agent_id: AgentId, channel_id: UUID) -> str | None:

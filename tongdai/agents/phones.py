@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.agents.accounts.browser import in_browser, with_page
+from tongdai.agents.history.record import BEGINS, RECORDED, begins
 from tongdai.db.pool import Connection
 from tongdai.ids import SwitchId, TenantId
 
@@ -62,16 +63,17 @@ with clock as materialized (
 ), held as materialized (
     select agent_id from agent
     where tenant_id = $1 and endpoint = any($2::text[]) and {of} order by agent_id for update
-)
-update agent set {changed}
-from held, clock where agent.tenant_id = $1 and agent.agent_id = held.agent_id
-returning state = 'idle' and not busy_elsewhere
+), changed as (
+    update agent set {changed}
+    from held, clock where agent.tenant_id = $1 and agent.agent_id = held.agent_id returning agent.*
+), {RECORDED}
+select state = 'idle' and not busy_elsewhere from changed
 """
 
 
 def _between(source: str, target: str) -> str:
     return f"""state = case when state = '{source}' then '{target}' else state end,
-    state_since = case when state = '{source}' then clock.now_at else state_since end"""
+    state_since = case when state = '{source}' then {begins("clock.now_at")} else state_since end"""
 
 
 REACHABLE = _statement("not phone_reachable", f"phone_reachable = true, {_between('unreachable', 'idle')}")
@@ -109,9 +111,11 @@ with held as materialized (
     where a.tenant_id = $1 and a.state = 'unreachable' and a.mode = 'ring' and a.state_since < now() - $2::interval
         and (not {in_browser("$1")} or {with_page("$1")})
     order by a.agent_id for update skip locked
-)
-update agent set phone_reachable = true, state = 'idle', state_since = now()
-from held where agent.tenant_id = $1 and agent.agent_id = held.agent_id returning true
+), changed as (
+    update agent set phone_reachable = true, state = 'idle', state_since = {BEGINS}
+    from held where agent.tenant_id = $1 and agent.agent_id = held.agent_id returning agent.*
+), {RECORDED}
+select true from changed
 """
 
 

@@ -8,7 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from tongdai.agents.accounts import store as accounts
 from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Membership, Mode, Roles, Skill, with_own
-from tongdai.agents.store import COLUMNS, agent_of, find, member_of
+from tongdai.agents.rows import COLUMNS, agent_of
+from tongdai.agents.store import find, member_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, Author, QueueId, TenantId

@@ -8,30 +8,23 @@ None, False or an empty list. Functions for one agent or call take the tenant; t
 Whatever ends a call or a wrap-up leaves the agent in the state of FREE: that is the one place where `next_state` is
 applied, and no other way leads to idle but a request and the phone's answer to its first call.
 
-A segment of wrap-up begins and ends with the state. Locks: docs/architecture.md, "Lock order".
+Each change of a state is recorded by its statement (history/record.py). A segment of wrap-up begins and ends with the
+state. Locks: docs/architecture.md, "Lock order".
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from tongdai.agents.accounts.browser import page_of
-from tongdai.agents.model import (
-    AUTO_PAUSE_AFTER,
-    AUTO_PAUSE_REASON,
-    Agent,
-    AgentState,
-    Mode,
-    NextState,
-    OfflineReason,
-)
+from tongdai.agents.history.record import BEGINS, RECORDED, begins
+from tongdai.agents.model import AUTO_PAUSE_AFTER, AUTO_PAUSE_REASON, Agent, AgentState, OfflineReason
+from tongdai.agents.rows import COLUMNS, OF_AGENT, agent_of, agent_or_none
 from tongdai.call_outcome import OfferOutcome
 from tongdai.calls import segments
 from tongdai.calls.segments import WrapUp
-from tongdai.db.columns import qualified
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind
@@ -39,11 +32,6 @@ from tongdai.numbers.endpoints.rule import may_use
 from tongdai.switches.model import DEFAULT
 
 log = structlog.get_logger()
-
-COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, team_id, mode, wrap_up_s, state, state_since, channel_id,
-    call_id, next_state, pause_reason, wrap_up_until, code_needed, missed, phone_reachable, busy_elsewhere,
-    offline_reason, created_at"""
-OF_AGENT = qualified(COLUMNS, "agent")
 
 FIND = f"select {COLUMNS} from agent where tenant_id = $1 and agent_id = $2"
 
@@ -68,7 +56,7 @@ def free(next_state: str = "next_state", reachable: str = "phone_reachable") -> 
     end"""
 
 
-FREE = f"""state = {free()}, state_since = now(), next_state = null, wrap_up_until = null,
+FREE = f"""state = {free()}, state_since = {BEGINS}, next_state = null, wrap_up_until = null,
     pause_reason = case when next_state = 'paused' then pause_reason end,
     offline_reason = case when next_state = 'offline' and mode = 'ring' then 'signed_out' end"""
 """The columns of an agent whose wrap-up is over, or whose phone was answered."""
@@ -98,11 +86,14 @@ where a.state = 'calling' and a.channel_id is null and t.switch_id = $1
 """
 # Checked once more, as the phone may have been given to another since the agent was created.
 NOT_GIVEN = f"""
-update agent set state = 'offline', state_since = now(), offline_reason = 'unreachable', next_state = null,
-    pause_reason = null
-where tenant_id = $1 and state = 'calling' and channel_id is null
-    and not {may_use("$1", "$2::smallint", "agent.endpoint", EndpointKind.PHONE)}
-returning agent_id, endpoint
+with changed as (
+    update agent set state = 'offline', state_since = {BEGINS}, offline_reason = 'unreachable', next_state = null,
+        pause_reason = null
+    where tenant_id = $1 and state = 'calling' and channel_id is null
+        and not {may_use("$1", "$2::smallint", "agent.endpoint", EndpointKind.PHONE)}
+    returning agent.*
+), {RECORDED}
+select agent_id, endpoint from changed
 """
 TO_CALL = f"""
 with signed_in as materialized (
@@ -131,8 +122,11 @@ async def to_call(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent
 
 
 ANSWERED = f"""
-update agent set {FREE.replace("phone_reachable", "true")}, phone_reachable = true, missed = 0
-where tenant_id = $1 and agent_id = $2 and channel_id = $3 and state = 'calling' returning true
+with changed as (
+    update agent set {FREE.replace("phone_reachable", "true")}, phone_reachable = true, missed = 0
+    where tenant_id = $1 and agent_id = $2 and channel_id = $3 and state = 'calling' returning agent.*
+), {RECORDED}
+select true from changed
 """
 
 
@@ -149,13 +143,14 @@ with {ending("agent_id = $2")}, old as materialized (
     select agent_id, call_id from agent where tenant_id = $1 and agent_id = $2 and channel_id = $3 for update
 ), shown as (
     delete from preview using old where preview.tenant_id = $1 and preview.agent_id = old.agent_id
-), ended as (
+), changed as (
     update agent
-    set {WORKED}, state = 'offline', state_since = ending.now_at, channel_id = null, call_id = null, next_state = null,
-        pause_reason = null, wrap_up_until = null, page = null, page_lost_at = null,
+    set {WORKED}, state = 'offline', state_since = {begins("ending.now_at")}, channel_id = null, call_id = null,
+        next_state = null, pause_reason = null, wrap_up_until = null, page = null, page_lost_at = null,
         offline_reason = case when state = 'hanging_up' or next_state = 'offline' then 'signed_out' else $4 end
     from old, ending where agent.tenant_id = $1 and agent.agent_id = old.agent_id
-)
+    returning agent.*
+), {RECORDED}
 select agent_id, call_id from old
 """
 
@@ -204,9 +199,11 @@ with longest as materialized (
     select a.agent_id from agent a
     where a.tenant_id = $1 and {FOR_CAMPAIGNS} and a.switch_id = $4 and {member_of("$2", "a")}
     order by a.state_since, a.agent_id limit 1 for update of a skip locked
-)
-update agent set state = 'reserved', state_since = now(), call_id = $3
-from longest where agent.tenant_id = $1 and agent.agent_id = longest.agent_id returning {OF_AGENT}
+), changed as (
+    update agent set state = 'reserved', state_since = {BEGINS}, call_id = $3
+    from longest where agent.tenant_id = $1 and agent.agent_id = longest.agent_id returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 
@@ -227,8 +224,11 @@ async def hold_idle(conn: Connection, tenant_id: TenantId, agent_id: AgentId) ->
 
 
 RESERVE_FOR = f"""
-update agent set state = 'reserved', state_since = now(), call_id = $3
-where tenant_id = $1 and agent_id = $2 and {FOR_CAMPAIGNS} returning true
+with changed as (
+    update agent set state = 'reserved', state_since = {BEGINS}, call_id = $3
+    where tenant_id = $1 and agent_id = $2 and {FOR_CAMPAIGNS} returning agent.*
+), {RECORDED}
+select true from changed
 """
 
 
@@ -242,13 +242,15 @@ MAY_RING = f"(agent.mode = 'nailed_up' or {may_use('$1', 'agent.switch_id', 'age
 RESERVE_AGENT = f"""
 with rings as materialized (
     select gen_random_uuid() as channel_id
-)
-update agent set state = $4, state_since = now(), call_id = $3,
-    channel_id = case when $4 = 'alerting' then rings.channel_id else agent.channel_id end
-from rings
-where agent.tenant_id = $1 and agent.agent_id = $2 and {AVAILABLE} and (mode = 'ring') = ($4 = 'alerting')
-    and {MAY_RING}
-returning {OF_AGENT}
+), changed as (
+    update agent set state = $4, state_since = {BEGINS}, call_id = $3,
+        channel_id = case when $4 = 'alerting' then rings.channel_id else agent.channel_id end
+    from rings
+    where agent.tenant_id = $1 and agent.agent_id = $2 and {AVAILABLE} and (mode = 'ring') = ($4 = 'alerting')
+        and {MAY_RING}
+    returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 
@@ -271,15 +273,17 @@ with outcome as materialized (
     select agent_id, missed + ($4 = '{OfferOutcome.NO_ANSWER}')::integer as missed,
         case when $4 = '{OfferOutcome.NO_ANSWER}' and missed + 1 >= $5::integer then 'paused' end as next_state
     from agent where tenant_id = $1 and agent_id = $2 and call_id = $3 and state in ('reserved', 'alerting') for update
-)
-update agent set
-    state = {free(_NEXT, f"(phone_reachable and $4 <> '{OfferOutcome.UNREACHABLE}')")}, state_since = now(),
-    call_id = null, channel_id = case when mode = 'nailed_up' then channel_id end, next_state = null,
-    pause_reason = case when agent.next_state = 'paused' then pause_reason
-        when {_NEXT} = 'paused' then '{AUTO_PAUSE_REASON}' end,
-    offline_reason = case when {_NEXT} = 'offline' and mode = 'ring' then 'signed_out' end,
-    missed = o.missed, phone_reachable = phone_reachable and $4 <> '{OfferOutcome.UNREACHABLE}'
-from outcome o where agent.tenant_id = $1 and agent.agent_id = o.agent_id returning {OF_AGENT}
+), changed as (
+    update agent set
+        state = {free(_NEXT, f"(phone_reachable and $4 <> '{OfferOutcome.UNREACHABLE}')")}, state_since = {BEGINS},
+        call_id = null, channel_id = case when mode = 'nailed_up' then channel_id end, next_state = null,
+        pause_reason = case when agent.next_state = 'paused' then pause_reason
+            when {_NEXT} = 'paused' then '{AUTO_PAUSE_REASON}' end,
+        offline_reason = case when {_NEXT} = 'offline' and mode = 'ring' then 'signed_out' end,
+        missed = o.missed, phone_reachable = phone_reachable and $4 <> '{OfferOutcome.UNREACHABLE}'
+    from outcome o where agent.tenant_id = $1 and agent.agent_id = o.agent_id returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 
@@ -305,7 +309,12 @@ from {also}unnest($2::uuid[]) as sent (call_id)
 where agent.tenant_id = $1 and agent.call_id = sent.call_id and agent.state = any($3::text[])
 returning """
 _ONE = "where ($4::bigint is null or agent.agent_id = $4) and agent.agent_id = ending.agent_id and"
-TALKING = f"update agent set state = 'talking', state_since = now(), missed = 0 {_OF_CALLS.format(also='')}{OF_AGENT}"
+TALKING = f"""
+with changed as (
+    update agent set state = 'talking', state_since = {BEGINS}, missed = 0 {_OF_CALLS.format(also="")}agent.*
+), {RECORDED}
+select {COLUMNS} from changed
+"""
 
 
 async def talking(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
@@ -323,16 +332,18 @@ async def talks(conn: Connection, tenant_id: TenantId, call_id: UUID) -> bool:
 
 _WRAPS_UP = "(state = 'talking' and next_state is distinct from 'offline')"
 FREED = f"""
-with {ending("call_id = any($2::uuid[])")}
-update agent set {WORKED}, state_since = ending.now_at, call_id = null,
-    state = case when {_WRAPS_UP} then 'wrap_up' else {free()} end,
-    wrap_up_until = case when {_WRAPS_UP} then ending.over_at end, code_needed = false,
-    next_state = case when {_WRAPS_UP} then next_state end,
-    pause_reason = case when next_state = 'paused' then pause_reason end,
-    channel_id = case when mode = 'nailed_up' then channel_id end,
-    offline_reason = case when next_state = 'offline' and mode = 'ring' then 'signed_out' end
-{_OF_CALLS.format(also="ending, ").replace("where", _ONE)}
-    {OF_AGENT}, sent.call_id as had
+with {ending("call_id = any($2::uuid[])")}, changed as (
+    update agent set {WORKED}, state_since = {begins("ending.now_at")}, call_id = null,
+        state = case when {_WRAPS_UP} then 'wrap_up' else {free()} end,
+        wrap_up_until = case when {_WRAPS_UP} then ending.over_at end, code_needed = false,
+        next_state = case when {_WRAPS_UP} then next_state end,
+        pause_reason = case when next_state = 'paused' then pause_reason end,
+        channel_id = case when mode = 'nailed_up' then channel_id end,
+        offline_reason = case when next_state = 'offline' and mode = 'ring' then 'signed_out' end
+    {_OF_CALLS.format(also="ending, ").replace("where", _ONE)}
+        agent.*, sent.call_id as had
+), {RECORDED}
+select {COLUMNS}, had from changed
 """
 
 
@@ -368,9 +379,11 @@ with over as materialized (
     select agent_id from agent
     where tenant_id = $1 and switch_id = $2 and state = 'wrap_up' and wrap_up_until <= now()
     order by agent_id for update skip locked
-)
-update agent set {FREE}
-from over where agent.tenant_id = $1 and agent.agent_id = over.agent_id returning agent.agent_id
+), changed as (
+    update agent set {FREE}
+    from over where agent.tenant_id = $1 and agent.agent_id = over.agent_id returning agent.*
+), {RECORDED}
+select agent_id from changed
 """
 
 
@@ -384,17 +397,3 @@ async def wrap_ups_over(conn: Connection, switch_id: SwitchId = DEFAULT) -> int:
             await segments.end_wrap_ups(conn, row["tenant_id"], agents)
         over += len(agents)
     return over
-
-
-def agent_or_none(row: asyncpg.Record | None) -> Agent | None:
-    return None if row is None else agent_of(row)
-
-
-def agent_of(row: asyncpg.Record | Mapping[str, Any]) -> Agent:
-    """The agent of a row that has COLUMNS."""
-    fields: dict[str, Any] = dict(row.items())
-    fields["mode"], fields["state"] = Mode(fields["mode"]), AgentState(fields["state"])
-    next_state, reason = fields["next_state"], fields["offline_reason"]
-    fields["next_state"] = None if next_state is None else NextState(next_state)
-    fields["offline_reason"] = None if reason is None else OfflineReason(reason)
-    return Agent(**fields)

@@ -1,8 +1,9 @@
-"""Retention of ended calls, segments and hourly statistics; the engine calls it (processes/engine.py).
+"""Retention of ended calls, segments, agents' states and hourly statistics; called by processes/engine.py.
 
-`call` and `segment` are partitioned by the month (UTC) in which their rows ended. Partitions are created MONTHS_AHEAD
+`call` and `segment` are partitioned by the month (UTC) in which their rows ended, `agent_state` by the month in which
+a state began. Partitions are created MONTHS_AHEAD
 before their month. Rows of a month without one (no server ran for months) are in the default partition, and move when
-theirs is created. A partition is dropped when all its rows ended more than `call_days` ago.
+theirs is created. A partition is dropped when its month ended more than `call_days` ago.
 
 Creating or dropping a partition locks the default partition or the table for an instant. It waits at most LOCK_WAIT for
 the lock, and is repeated at the next call.
@@ -22,7 +23,8 @@ from tongdai.db.pool import Connection
 
 log = structlog.get_logger()
 
-TABLES = ("call", "segment")
+TABLES = {"call": "ended_month", "segment": "ended_month", "agent_state": "began_month"}
+"""Partitioned tables, and the column of the month."""
 MONTHS_AHEAD = 2
 LOCK_WAIT = "300ms"
 DELETED_AT_ONCE = 5_000
@@ -76,13 +78,13 @@ def name_of(table: str, month: date) -> str:
 
 def creation(table: str, month: date) -> list[str]:
     """The statements that create a partition, and move its rows from the default partition into it."""
-    name, other = name_of(table, month), f"{table}_other"
+    name, other, column = name_of(table, month), f"{table}_other", TABLES[table]
     return [
         f"create table {name} (like {table} including defaults including constraints)",
         f"alter table {name} alter column tenant_id set statistics 0",
         f"lock table {other} in access exclusive mode",
-        f"insert into {name} select * from {other} where ended_month = '{month}'",  # noqa: S608 - names of ours
-        f"delete from {other} where ended_month = '{month}'",  # noqa: S608
+        f"insert into {name} select * from {other} where {column} = '{month}'",  # noqa: S608 - names of ours
+        f"delete from {other} where {column} = '{month}'",  # noqa: S608
         f"alter table {table} attach partition {name} for values in ('{month}')",
     ]
 

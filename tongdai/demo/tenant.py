@@ -91,8 +91,9 @@ async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) 
 LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
     "phone_account", "wrap_up_rule", "wrap_up_code", "pause_reasons",
-    "preview", "agent_skill", "agent_queue", "agent", "callback", "offer", "caller", "call_party", "call_control",
-    "call_act", "call_event", "recording", "segment", "call", "call_hour", "do_not_call", "do_not_call_list",
+    "preview", "agent_state", "agent_skill", "agent_queue", "agent", "callback", "offer", "caller", "call_party",
+    "call_control", "call_act", "call_event", "recording", "segment", "call", "call_hour", "do_not_call",
+    "do_not_call_list",
     "queue_quarter", "report_open_quarter", "report_kept",
     "audit", "idempotency_record",
     "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",

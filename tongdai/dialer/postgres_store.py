@@ -11,6 +11,7 @@ from tongdai.agents import store as agents
 from tongdai.agents.model import AcceptedPreview, Agent, AgentState, OfflineReason
 from tongdai.agents.phones import Phone
 from tongdai.agents.previews import store as previews
+from tongdai.agents.rows import COLUMNS, agent_of
 from tongdai.agents.wrap_up import store as wrap_up
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish
@@ -212,7 +213,7 @@ class PostgresStore:
                 return None
             taken = await conn.fetchrow(TAKEN, call.tenant_id, call.call_id)
             if taken is not None:
-                return agents.agent_of(taken)
+                return agent_of(taken)
             return await agents.reserve(conn, call.tenant_id, queue_id, call.call_id, self._switch_id)
 
     async def wrap_ups_over(self) -> int:
@@ -264,7 +265,7 @@ def _by_tenant(sent: Sequence[T], tenant_of: Callable[[T], TenantId]) -> list[li
 
 
 LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
-TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
+TAKEN = f"select {COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 
 
 # A batch must not wait long for one locked row: it fails, and its requests are committed one by one. Shorter than the

@@ -8,6 +8,7 @@ from tongdai.acd.callbacks.store import Answered, Dialled, Try
 from tongdai.acd.caller import store as callers
 from tongdai.acd.store import LEASE
 from tongdai.agents import store as agents
+from tongdai.agents.rows import COLUMNS, agent_or_none
 from tongdai.call_outcome import OfferOutcome
 from tongdai.callbacks import store as callbacks
 from tongdai.callbacks.model import Askable, AskedFor, Callback, Source
@@ -16,7 +17,7 @@ from tongdai.calls.inbound.model import InboundCall
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, SwitchId, TenantId
 
-OF_CALL = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
+OF_CALL = f"select {COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 TRUNK = "select trunk from called_number where tenant_id = $1 and number = $2"
 
 
@@ -92,7 +93,7 @@ class PostgresCallbacks:
                 return None
             found = await inbound.find(conn, call.tenant_id, call.call_id)
             row = await callers.find(conn, call.tenant_id, call.call_id)
-            agent = agents.agent_or_none(await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id))
+            agent = agent_or_none(await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id))
             assert found is not None, f"call {call.call_id} is held"
             assert row is not None, f"customer {call.call_id} has a place until the call ends"
             return Answered(found, row, agent)

@@ -14,8 +14,8 @@ from tongdai.acd.caller.preferred import TRANSFERRED_FOR, preferred
 from tongdai.acd.eligibility import WaitingCaller
 from tongdai.acd.why.model import AgentCall, AgentFacts, BeforeQueue, CallerFacts, Offer, Situation
 from tongdai.agents import available
-from tongdai.agents import store as agents
 from tongdai.agents.model import AgentKey, IdleAgent
+from tongdai.agents.rows import OF_AGENT, agent_of
 from tongdai.callbacks.store import due_of_tenant
 from tongdai.calls.acts import store as acts
 from tongdai.calls.acts.store import ToAgent
@@ -57,7 +57,7 @@ where l.tenant_id = $1 and l.queue_id = $2 and l.direction = 'inbound' and l.con
 order by l.opened_at, l.call_id
 """
 AGENTS = f"""
-select {agents.OF_AGENT}, l.queue_id as call_queue_id, l.campaign_id as call_campaign_id
+select {OF_AGENT}, l.queue_id as call_queue_id, l.campaign_id as call_campaign_id
 from agent_queue m join agent on agent.tenant_id = $1 and agent.agent_id = m.agent_id
 left join lateral (
     select queue_id, campaign_id from live_call where tenant_id = $1 and call_id = agent.call_id limit 1
@@ -176,6 +176,6 @@ async def _rules(conn: Connection, tenant_id: TenantId, queues: set[QueueId]) ->
 def _agent(row: asyncpg.Record, idle: Mapping[AgentId, IdleAgent]) -> AgentFacts:
     fields = dict(row)
     queue_id, campaign_id = fields.pop("call_queue_id"), fields.pop("call_campaign_id")
-    agent = agents.agent_of(fields)
+    agent = agent_of(fields)
     call = None if agent.call_id is None else AgentCall(agent.call_id, queue_id, campaign_id)
     return AgentFacts(agent, call, idle.get(agent.agent_id))

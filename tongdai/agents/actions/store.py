@@ -4,8 +4,10 @@ None when the state does not allow the action (model.ALLOWED). `by` is the key o
 what a supervisor forced has a name of its own.
 """
 
+from tongdai.agents.history.record import BEGINS, RECORDED, begins
 from tongdai.agents.model import Action, Agent, NextState, SupervisorAction
-from tongdai.agents.store import OF_AGENT, WORKED, agent_or_none, ending
+from tongdai.agents.rows import COLUMNS, OF_AGENT, agent_or_none
+from tongdai.agents.store import WORKED, ending
 from tongdai.calls import segments
 from tongdai.db import audit
 from tongdai.db.pool import Connection
@@ -14,11 +16,13 @@ from tongdai.ids import AgentId, Author, TenantId
 SIGN_IN = f"""
 with home as materialized (
     select switch_id from tenant where tenant_id = $1
-)
-update agent set state = case when mode = 'nailed_up' then 'calling' when phone_reachable then 'idle'
-        else 'unreachable' end,
-    state_since = now(), offline_reason = null, missed = 0, switch_id = home.switch_id
-from home where tenant_id = $1 and agent_id = $2 and state = 'offline' returning {OF_AGENT}
+), changed as (
+    update agent set state = case when mode = 'nailed_up' then 'calling' when phone_reachable then 'idle'
+            else 'unreachable' end,
+        state_since = {BEGINS}, offline_reason = null, missed = 0, switch_id = home.switch_id
+    from home where tenant_id = $1 and agent_id = $2 and state = 'offline' returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 
@@ -33,15 +37,17 @@ with clock as materialized (
     select now() as now_at
 ), shown as (
     delete from preview where tenant_id = $1 and agent_id = $2
-)
-update agent set
-    next_state = case when {_IN_CALL} then 'offline' end, pause_reason = null, wrap_up_until = null,
-    state_since = case when {_IN_CALL} then state_since else clock.now_at end,
-    state = case when {_IN_CALL} then state when channel_id is null then 'offline' else 'hanging_up' end,
-    offline_reason = case when not {_IN_CALL} and channel_id is null then 'signed_out' end
-from clock
-where tenant_id = $1 and agent_id = $2 and state not in ('offline', 'hanging_up')
-returning {OF_AGENT}
+), changed as (
+    update agent set
+        next_state = case when {_IN_CALL} then 'offline' end, pause_reason = null, wrap_up_until = null,
+        state_since = case when {_IN_CALL} then state_since else {begins("clock.now_at")} end,
+        state = case when {_IN_CALL} then state when channel_id is null then 'offline' else 'hanging_up' end,
+        offline_reason = case when not {_IN_CALL} and channel_id is null then 'signed_out' end
+    from clock
+    where tenant_id = $1 and agent_id = $2 and state not in ('offline', 'hanging_up')
+    returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 
@@ -55,12 +61,15 @@ async def sign_out(
 
 
 READY = f"""
-update agent set state = case when phone_reachable or state = 'unreachable' then 'idle' else 'unreachable' end,
-    state_since = now(), next_state = null, pause_reason = null, wrap_up_until = null, missed = 0,
-    phone_reachable = phone_reachable or state = 'unreachable'
-where tenant_id = $1 and agent_id = $2
-    and (state = 'paused' or state = 'wrap_up' and (not code_needed or $3) or $3 and state = 'unreachable')
-returning {OF_AGENT}
+with changed as (
+    update agent set state = case when phone_reachable or state = 'unreachable' then 'idle' else 'unreachable' end,
+        state_since = {BEGINS}, next_state = null, pause_reason = null, wrap_up_until = null, missed = 0,
+        phone_reachable = phone_reachable or state = 'unreachable'
+    where tenant_id = $1 and agent_id = $2
+        and (state = 'paused' or state = 'wrap_up' and (not code_needed or $3) or $3 and state = 'unreachable')
+    returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 
@@ -79,24 +88,27 @@ with clock as materialized (
     select now() as now_at
 ), shown as (
     delete from preview where tenant_id = $1 and agent_id = $2
-)
-update agent set
-    next_state = case when {_LATER} then 'paused' end, pause_reason = $3,
-    wrap_up_until = case when {_LATER} then wrap_up_until end,
-    state_since = case when {_LATER} or state = 'paused' then state_since else clock.now_at end,
-    state = case when {_LATER} then state else 'paused' end
-from clock
-where tenant_id = $1 and agent_id = $2 and state not in ('offline', 'hanging_up')
-returning {OF_AGENT}
+), changed as (
+    update agent set
+        next_state = case when {_LATER} then 'paused' end, pause_reason = $3,
+        wrap_up_until = case when {_LATER} then wrap_up_until end,
+        state_since = case when {_LATER} or state = 'paused' and pause_reason = $3 then state_since
+            else {begins("clock.now_at")} end,
+        state = case when {_LATER} then state else 'paused' end
+    from clock
+    where tenant_id = $1 and agent_id = $2 and state not in ('offline', 'hanging_up')
+    returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 
 async def pause(
     conn: Connection, tenant_id: TenantId, agent_id: AgentId, reason: str, by: Author | None, *, forced: bool = False
 ) -> Agent | None:
-    """idle, wrap_up, unreachable → paused; a paused agent gets the new reason. Of one who has a call, whose phone is
-    being called or whose wrap-up needs a code, paused is the next state. A contact that was offered to the agent can be
-    offered to others."""
+    """idle, wrap_up, unreachable → paused; of a paused agent a pause for another reason begins. Of one who has a call,
+    whose phone is being called or whose wrap-up needs a code, paused is the next state. A contact that was offered to
+    the agent can be offered to others."""
     action = SupervisorAction.FORCE_PAUSE if forced else Action.PAUSE
     return await _act(conn, PAUSE, tenant_id, agent_id, by, action, reason)
 
@@ -124,14 +136,18 @@ async def set_next_state(
 RELEASE = f"""
 with {ending("agent_id = $2")}, shown as (
     delete from preview where tenant_id = $1 and agent_id = $2
-)
-update agent set {WORKED},
-    state = case when state <> 'hanging_up' and mode = 'nailed_up' and channel_id is not null then 'hanging_up'
-        else 'offline' end,
-    channel_id = case when state <> 'hanging_up' and mode = 'nailed_up' then channel_id end,
-    offline_reason = case when state = 'hanging_up' or mode = 'ring' or channel_id is null then 'signed_out' end,
-    state_since = ending.now_at, call_id = null, next_state = null, pause_reason = null, wrap_up_until = null
-from ending where agent.tenant_id = $1 and agent.agent_id = ending.agent_id and state <> 'offline' returning {OF_AGENT}
+), changed as (
+    update agent set {WORKED},
+        state = case when state <> 'hanging_up' and mode = 'nailed_up' and channel_id is not null then 'hanging_up'
+            else 'offline' end,
+        channel_id = case when state <> 'hanging_up' and mode = 'nailed_up' then channel_id end,
+        offline_reason = case when state = 'hanging_up' or mode = 'ring' or channel_id is null then 'signed_out' end,
+        state_since = {begins("ending.now_at")}, call_id = null, next_state = null, pause_reason = null,
+        wrap_up_until = null
+    from ending where agent.tenant_id = $1 and agent.agent_id = ending.agent_id and state <> 'offline'
+    returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
 """
 
 

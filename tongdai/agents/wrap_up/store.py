@@ -10,7 +10,9 @@ from uuid import UUID
 import asyncpg
 
 from tongdai.agents import store as agents
+from tongdai.agents.history.record import RECORDED
 from tongdai.agents.model import Agent
+from tongdai.agents.rows import COLUMNS, OF_AGENT, agent_or_none
 from tongdai.agents.wrap_up.model import DEFAULT_RULE, MAX_CODES, Code, CodeRefusal, Flags, Rule, RuleOwner, WrapUpMode
 from tongdai.calls import segments
 from tongdai.db import audit
@@ -181,14 +183,19 @@ async def apply_rules(conn: Connection, tenant_id: TenantId, call_ids: Sequence[
 _OF_CALL = """tenant_id = $1 and state = 'wrap_up' and agent_id = any(array(
     select agent_id from open_segment where tenant_id = $1 and call_id = $2 and kind = 'wrap_up'
 ))"""
-END = f"update agent set {agents.FREE} where {_OF_CALL} returning {agents.OF_AGENT}"
-CODED = f"update agent set code_needed = false where {_OF_CALL} returning {agents.OF_AGENT}"
+END = f"""
+with changed as (
+    update agent set {agents.FREE} where {_OF_CALL} returning agent.*
+), {RECORDED}
+select {COLUMNS} from changed
+"""
+CODED = f"update agent set code_needed = false where {_OF_CALL} returning {OF_AGENT}"
 
 
 async def coded(conn: Connection, tenant_id: TenantId, call_id: UUID, *, ends: bool) -> Agent | None:
     """The agent who wraps up a call has set its code: wrap_up → the next state, or idle; without `ends` the agent
     stays, and may end the wrap-up. None: nobody wraps it up."""
-    agent = agents.agent_or_none(await conn.fetchrow(END if ends else CODED, tenant_id, call_id))
+    agent = agent_or_none(await conn.fetchrow(END if ends else CODED, tenant_id, call_id))
     if agent is not None and ends:
         await segments.end_wrap_ups(conn, tenant_id, [agent.agent_id])
     return agent

@@ -1,0 +1,1 @@
+"""When agents were in which state."""
