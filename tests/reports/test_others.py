@@ -18,6 +18,11 @@ insert into offer (tenant_id, call_id, queue_id, agent_id, offered_at, ended_at,
 values ($1, gen_random_uuid(), $2, $3, $4, $5, $6)
 """
 
+STATE = """
+insert into agent_state (tenant_id, agent_id, began_at, began_month, state, reason)
+values ($1, $2, $3, date_trunc('month', $3 at time zone 'UTC')::date, $4, $5)
+"""
+
 
 @pytest.fixture
 async def queue_id(tenant: Tenant, conn: Connection) -> QueueId:
@@ -67,6 +72,30 @@ async def test_time_of_agents_is_that_of_their_segments(tenant: Tenant, conn: Co
     }.items()  # fmt: skip
     assert (await reported(tenant, "agents", "&teamId=3"))["data"] == []
     assert (await reported(tenant, "agents", f"&agentId={lan + 1}"))["total"]["calls"] == 0
+
+
+async def test_states_of_agents_add_up_in_each_format(tenant: Tenant, conn: Connection, queue_id: QueueId) -> None:
+    lan = await new_agent(conn, tenant.tenant_id, queue_id)
+    for seconds, state, reason in (
+        (0, "calling", None),
+        (2.6, "idle", None),
+        (1800.5, "paused", "Ăn trưa"),
+        (5400, "paused", "=1+1"),
+        (5401, "offline", None),
+    ):
+        at = NOW + timedelta(seconds=seconds)
+        await conn.execute(STATE, tenant.tenant_id, lan, at, state, reason)
+    found = await reported(tenant, "agents")
+    assert [(row["signedInSec"], row["pauses"]) for row in found["data"]] == [
+        (3600, {"Ăn trưa": 1800}),
+        (1801, {"=1+1": 1, "Ăn trưa": 1800}),
+    ]
+    assert found["total"].items() >= {"signedInSec": 5401, "callingSec": 2, "idleSec": 1798, "pausedSec": 3601}.items()
+    rows = rows_of_csv(await tenant.call("GET", f"/v1/reports/agents?{DAY}&format=csv"))
+    assert [(row["signedInSec"], row["pauses"]) for row in rows] == [
+        ("3600", "Ăn trưa=1800"),
+        ("1801", "'=1+1=1 Ăn trưa=1800"),
+    ]
 
 
 async def test_missed_calls_add_up_by_outcome_and_by_state(tenant: Tenant, conn: Connection, queue_id: QueueId) -> None:

@@ -38,6 +38,7 @@ from tongdai_client.models.agents import (
     PreviewCampaign,
     PreviewOffered,
     QueueMember,
+    StateSeconds,
 )
 from tongdai_client.models.base import ChangedPage, Done, Page
 from tongdai_client.models.calls import (
@@ -223,7 +224,8 @@ __all__ = [
     "QueueInterval", "QueueLive", "QueueLiveDetail", "QueueMember", "QueueReport", "QueueRow", "QueueSettings",
     "QueueSettingsChange", "QueuesLive", "QueuesWithCallers", "RateLimited", "RecordingLink", "ResetLink", "Retry",
     "RetryRule", "ServerFailed", "ServiceFigures", "SipEndpoint", "SipEndpointGiven", "SkillNeeded", "Sound",
-    "SoundFile", "SoundUploaded", "Switch", "SwitchBeat", "SwitchStatus", "Team", "TeamCreated", "Teams", "Tenant",
+    "SoundFile", "SoundUploaded", "StateSeconds", "Switch", "SwitchBeat", "SwitchStatus", "Team",
+    "TeamCreated", "Teams", "Tenant",
     "Timeline", "TimelinePoint", "TongdaiError", "Unauthorized", "UnexpectedAnswer", "User", "UserCreated",
     "UserSession", "UserSessions", "WaitTimeout", "WaitingCaller", "Wallboard", "WallboardCreated",
     "WallboardThreshold", "WallboardThresholds", "Wallboards", "WrapUpCode", "WrapUpCodeCreated", "WrapUpCodes",

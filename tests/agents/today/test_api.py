@@ -10,6 +10,7 @@ from tests.support import callers
 from tests.support.agents import Floor
 from tests.support.api import Tenant, refused
 from tests.support.callers import CLOSED
+from tongdai.agents.history.view import SAMPLE
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId
 
@@ -33,6 +34,7 @@ async def test_agent_without_calls_has_zeros(floor: Floor) -> None:
     since, now = datetime.fromisoformat(found.pop("since")), datetime.fromisoformat(found.pop("now"))
     assert timedelta() <= now - since < timedelta(hours=25)
     assert found.pop("zone")
+    assert found.pop("states") == dict.fromkeys(SAMPLE, 0) | {"pauses": {}}
     assert set(found.values()) == {0}
 
 
@@ -89,3 +91,22 @@ async def test_offers_that_were_not_answered_are_counted(floor: Floor, conn: Con
 async def test_agent_of_another_tenant_is_not_found(floor: Floor, other_tenant: Tenant) -> None:
     agent_id = await floor.agent()
     refused(await other_tenant.call("GET", f"/v1/agents/{agent_id}/today"), 404, "NOT_FOUND")
+
+
+STATE = """
+insert into agent_state (tenant_id, agent_id, began_at, began_month, state, reason)
+values ($1, $2, $3, date_trunc('month', $3 at time zone 'UTC')::date, $4, $5)
+"""
+
+
+async def test_states_of_the_day_add_up(floor: Floor, conn: Connection) -> None:
+    agent_id = await floor.agent()
+    since = datetime.fromisoformat((await today(floor, agent_id))["since"])
+    await conn.execute(STATE, floor.tenant_id, agent_id, since - timedelta(hours=1), "paused", "lunch")
+    await conn.execute(STATE, floor.tenant_id, agent_id, since, "offline", None)
+    assert (await today(floor, agent_id))["states"]["signedInSec"] == 0
+    await conn.execute("delete from agent_state where tenant_id = $1 and state = 'offline'", floor.tenant_id)
+    found = await today(floor, agent_id)
+    seconds = int(datetime.fromisoformat(found["now"]).timestamp()) - int(since.timestamp())
+    states = found["states"]
+    assert (states["signedInSec"], states["pausedSec"], states["pauses"]) == (seconds, seconds, {"lunch": seconds})

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.api import Api, Tenant, refused
 from tests.support.call_scene import LargeDatabase
-from tests.support.calls import a_call
+from tests.support.calls import a_call, new_agent
 from tests.support.plans import plans
 from tongdai.calls.timeline import store
 from tongdai.db.pool import Connection
@@ -49,9 +49,9 @@ async def test_minutes_have_calls_by_their_dialling_and_mean_talkers(tenant: Ten
     found = await read(tenant, campaign_id, **{"from": PAST - timedelta(minutes=1), "to": PAST + timedelta(minutes=4)})
     assert (found["step"], found["abandonmentCapPercent"], len(found["data"])) == ("minute", 3.0, 5)
     assert busy(found) == {
-        PAST: {"calls": 2, "answered": 1, "abandoned": 0, "abandonedRate24h": None, "talking": 0.83},
+        PAST: {"calls": 2, "answered": 1, "abandoned": 0, "abandonedRate24h": None, "talking": 0.83, "idle": 0.0},
         PAST + timedelta(minutes=1): {
-            "calls": 1, "answered": 1, "abandoned": 1, "abandonedRate24h": 50.0, "talking": 0.67
+            "calls": 1, "answered": 1, "abandoned": 1, "abandonedRate24h": 50.0, "talking": 0.67, "idle": 0.0
         },
     }  # fmt: skip
 
@@ -63,7 +63,14 @@ async def test_hours_have_the_calls_that_ended_in_them(tenant: Tenant, conn: Con
     period = {"from": PAST - timedelta(days=30), "to": hour + timedelta(hours=2)}
     found = await read(tenant, campaign_id, step="hour", **period)
     assert busy(found) == {
-        hour: {"calls": 3, "answered": 2, "abandoned": 1, "abandonedRate24h": 50.0, "talking": round(90 / 3600, 2)}
+        hour: {
+            "calls": 3,
+            "answered": 2,
+            "abandoned": 1,
+            "abandonedRate24h": 50.0,
+            "talking": round(90 / 3600, 2),
+            "idle": 0.0,
+        }
     }
     assert len(found["data"]) == 30 * 24 + 2
 
@@ -73,7 +80,14 @@ async def test_active_calls_are_placed_and_talk(tenant: Tenant, conn: Connection
     minute = NOW.replace(second=0, microsecond=0) - timedelta(minutes=10)
     await a_call(conn, tenant.tenant_id, campaign_id, state="answered", opened_at=minute, answered_s=1, connected_s=30)
     found = busy(await read(tenant, campaign_id))
-    assert found[minute] == {"calls": 1, "answered": 1, "abandoned": 0, "abandonedRate24h": None, "talking": 0.5}
+    assert found[minute] == {
+        "calls": 1,
+        "answered": 1,
+        "abandoned": 0,
+        "abandonedRate24h": None,
+        "talking": 0.5,
+        "idle": 0.0,
+    }
     assert found[minute + timedelta(minutes=1)]["talking"] == 1.0
 
 
@@ -133,3 +147,31 @@ async def test_calls_are_read_by_time(large: LargeDatabase) -> None:
             conditions = [f"{node.get('Index Cond')} {node.get('Recheck Cond')}" for node in reading]
             assert conditions, (mode, found)
             assert all(column in condition for condition in conditions), (mode, conditions)
+
+
+STATES = """
+insert into agent_state (tenant_id, agent_id, began_at, began_month, state)
+select $1, $2, at, date_trunc('month', at at time zone 'UTC')::date, state
+from unnest($3::timestamptz[], $4::text[]) as sent (at, state)
+"""
+
+
+async def test_idle_agents_of_the_queue_are_there_on_average(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue("Sales")
+    body = {"campaignName": "A", "queueId": queue_id}
+    campaign_id = (await tenant.done("POST", "/v1/campaigns", json=body))["campaignId"]
+    one, two = [await new_agent(conn, tenant.tenant_id, queue_id) for _ in range(2)]
+    stranger = await new_agent(conn, tenant.tenant_id, await tenant.queue("Other"))
+    second = timedelta(seconds=1)
+    for agent_id, changes in (
+        (one, [(-300, "idle"), (90, "talking"), (105, "idle"), (120, "offline")]),
+        (two, [(30, "idle"), (60, "wrap_up")]),
+        (stranger, [(-300, "idle")]),
+    ):
+        ats, states = zip(*((PAST + at * second, state) for at, state in changes), strict=True)
+        await conn.execute(STATES, tenant.tenant_id, agent_id, ats, states)
+    found = await read(tenant, campaign_id, **{"from": PAST, "to": PAST + timedelta(minutes=3)})
+    assert [point["idle"] for point in found["data"]] == [1.5, 0.75, 0.0]
+    hour = PAST.replace(minute=0)
+    found = await read(tenant, campaign_id, step="hour", **{"from": hour, "to": hour + timedelta(hours=1)})
+    assert [point["idle"] for point in found["data"]] == [round((300 + 105 + 30) / 3600, 2)]

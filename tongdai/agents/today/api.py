@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from tongdai.agents.actions.api import TAG, known
+from tongdai.agents.history import view as states
+from tongdai.agents.history.view import StateSeconds, state_seconds
 from tongdai.agents.today import store
 from tongdai.agents.view import agent_of
 from tongdai.errors import NotFound
@@ -24,6 +26,7 @@ _SAMPLE: dict[str, Any] = {
     "wrapUpSec": 610.0,
     "offers": 33,
     "missedOffers": 2,
+    "states": states.SAMPLE,
 }
 
 
@@ -48,6 +51,8 @@ class TodayView(msgspec.Struct, kw_only=True):
     """How often a caller was offered to the agent."""
     missedOffers: int
     """How many of these the agent did not answer, or rejected."""
+    states: StateSeconds
+    """How long the agent was signed in since midnight."""
 
 
 @endpoint(
@@ -80,6 +85,7 @@ async def get_today(request: Request) -> Response:
             wrapUpSec=round(found.wrap_up_s, 3),
             offers=found.offers,
             missedOffers=found.missed_offers,
+            states=StateSeconds(**state_seconds(found.times)),
         )
     )
 

@@ -1,8 +1,10 @@
-"""An agent's calls since midnight of the tenant, from segments and offers."""
+"""An agent's day since midnight of the tenant, from segments, offers and the history of states."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from tongdai.agents.history.model import Times
+from tongdai.agents.history.store import spent
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, TenantId
@@ -42,6 +44,8 @@ class Today:
     wrap_up_s: float
     offers: int
     missed_offers: int
+    times: Times
+    """In which states the agent was."""
 
 
 async def today(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Today:
@@ -52,6 +56,9 @@ async def today(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Tod
     parts = await conn.fetch(PARTS, tenant_id, agent_id, since, now)
     offers = await conn.fetchrow(OFFERS, tenant_id, agent_id, since)
     assert offers is not None, "it is an aggregate"
+    times = Times()
+    for part in await spent(conn, tenant_id, [since], now, agent_id=agent_id):
+        times.add(part.state, part.reason, part.seconds)
 
     def calls(direction: str) -> int:
         return sum(part["calls"] for part in parts if part["direction"] == direction and part["kind"] == "talk")
@@ -70,4 +77,5 @@ async def today(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Tod
         wrap_up_s=seconds("wrap_up"),
         offers=offers["offers"],
         missed_offers=offers["missed"],
+        times=times,
     )

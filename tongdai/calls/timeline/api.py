@@ -43,6 +43,8 @@ class TimelinePoint(msgspec.Struct, rename="camel"):
     """A percentage of the live answers of the 24 hours before its end; null without any."""
     talking: float
     """Mean number of calls connected with an agent or the sound."""
+    idle: float
+    """Mean number of idle agents, of those who serve the campaign's queue now."""
 
 
 class Timeline(msgspec.Struct, kw_only=True, rename="camel"):
@@ -71,6 +73,7 @@ _SAMPLE = {
             "abandoned": 0,
             "abandonedRate24h": 1.32,
             "talking": 7.25,
+            "idle": 1.5,
         }
     ],
 }
@@ -136,7 +139,8 @@ def _instant(query: dict[str, list[str]], name: str) -> datetime | None:
 def _point(found: Found, period: Period, at: datetime, now: datetime) -> TimelinePoint:
     of = found.intervals.get(at, store.Interval())
     answers = answers_of_day(found.answers, min(at + LENGTH[period.step], now))
-    return TimelinePoint(at, of.placed, of.answered, of.abandoned, answers.abandoned_percent, round(of.talking, 2))
+    means = round(of.talking, 2), round(of.idle, 2)
+    return TimelinePoint(at, of.placed, of.answered, of.abandoned, answers.abandoned_percent, *means)
 
 
 HANDLERS: list[Route] = [timeline]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from tongdai.call_outcome import LIVE_ANSWER_SQL, Outcome
 from tongdai.calls.model import DAY, LiveAnswers
 from tongdai.calls.sql import month_of
-from tongdai.calls.timeline.model import HOUR, Period, Step, begin_of
+from tongdai.calls.timeline.model import HOUR, LENGTH, Period, Step, begin_of
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, TenantId
 
@@ -28,6 +28,8 @@ class Interval:
     abandoned: int = 0
     talking: float = 0.0
     """Mean number of calls connected with an agent or the sound."""
+    idle: float = 0.0
+    """Mean number of idle agents of the campaign's queue."""
 
 
 @dataclass(slots=True)
@@ -86,6 +88,29 @@ cross join lateral generate_series(
 group by m.at
 """
 
+_STATES = "select state, began_at from agent_state where tenant_id = $1 and agent_id = m.agent_id"
+# Of the agents who serve the queue now: the state at the beginning, and those that began since.
+IDLE = f"""
+with began as (
+    select s.state, greatest(s.began_at, $3) as began_at,
+        lead(s.began_at, 1, least(now(), $4)) over (partition by m.agent_id order by s.began_at) as ended_at
+    from campaign c join agent_queue m on m.tenant_id = $1 and m.queue_id = c.queue_id
+    cross join lateral (
+        ({_STATES} and began_month <= {month_of("$3")} and began_at < $3 order by began_at desc limit 1)
+        union all
+        {_STATES} and began_month between {month_of("$3")} and {month_of("$4")} and began_at >= $3 and began_at < $4
+    ) s
+    where c.tenant_id = $1 and c.campaign_id = $2
+)
+select i.at, sum(extract(epoch from least(ended_at, i.at + $5::interval) - greatest(began_at, i.at)))::double precision
+    / extract(epoch from $5::interval)::double precision as idle
+from began cross join lateral generate_series(
+    date_bin($5::interval, began_at, $3), ended_at - interval '1 microsecond', $5::interval
+) i (at)
+where state = 'idle' and ended_at > began_at
+group by i.at
+"""
+
 
 async def read(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, period: Period) -> Found | None:
     """Read what happened in each interval; None: the tenant has no such campaign."""
@@ -101,6 +126,8 @@ async def read(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, p
             found.intervals[row["at"]] = Interval(row["placed"], row["answered"], row["abandoned"], row["talking"])
     if period.step is Step.MINUTE:
         await _read_minutes(conn, tenant_id, campaign_id, period, found)
+    for row in await conn.fetch(IDLE, tenant_id, campaign_id, period.start, period.end, LENGTH[period.step]):
+        found.at(row["at"]).idle = row["idle"]
     return found
 
 

@@ -1,4 +1,4 @@
-"""`/reports/agents`: time of agents with customers by interval."""
+"""`/reports/agents`: time of agents with customers, and in their states, by interval."""
 
 from tongdai.calls.export.store import zone_of
 from tongdai.http import paging
@@ -29,9 +29,10 @@ from tongdai.reports.request import AGENT, PERIOD, TEAM, Format, format_of, peri
         scope=Scope.REPORT,
         own=Own.QUERY,
         tag="Reports",
-        summary="Report the time of agents with customers by interval: talk, hold, consultations, wrap-up",
+        summary="Report the time of agents by interval: with customers, and signed in by state",
         description=(
-            "A part of a call belongs to the interval in which it began. An agent who signs in may read their own, by "
+            "A part of a call belongs to the interval in which it began; a state is split at the edges of intervals, "
+            "and one that has not ended counts up to now. An agent who signs in may read their own, by "
             "`agentId`. As a file (`format`, or `Accept`) it has the rows of `data`."
         ),
         query=(*PERIOD, AGENT, TEAM),
@@ -49,7 +50,7 @@ async def agents(request: Request) -> Response | StreamingResponse:
     )
     async with connection(request) as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         asked = period(request, await zone_of(conn, tenant_id))
-        counted = await store.counted(conn, tenant_id, asked.start, asked.end, by)
+        counted = await store.counted(conn, tenant_id, asked, by)
         named = await names.agents(conn, tenant_id)
     found = report(asked, counted, named)
     return (

@@ -1,11 +1,14 @@
-"""Time of agents with customers, counted in the database from the segments of calls."""
+"""Time of agents: with customers, from the segments of calls, and in their states, from the history of these."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from tongdai.agents.history import store as history
+from tongdai.agents.history.model import Times
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, TenantId
+from tongdai.reports.model import Period
 from tongdai.reports.sql import quarter_of
 
 Key = tuple[AgentId]
@@ -21,10 +24,13 @@ class Handled:
     consult_ms: int = 0
     conference_ms: int = 0
     wrap_up_ms: int = 0
+    times: Times = field(default_factory=Times)
+    """In which states they were."""
 
     def merge(self, other: "Handled", /) -> None:
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.times.merge(other.times)
 
 
 def _ms(kind: str) -> str:
@@ -55,13 +61,18 @@ group by 1, 2
 async def counted(
     conn: Connection,
     tenant_id: TenantId,
-    since: datetime,
-    before: datetime,
+    period: Period,
     by: tuple[AgentId | None, int | None],
 ) -> list[tuple[datetime, Key, Handled]]:
-    """The time of agents in segments that began from an instant on and before another, and are over, by quarter of an
-    hour and agent; of an agent, or of those who are in a team now."""
-    rows = await conn.fetch(COUNTED, tenant_id, since, before, *by)
-    return [
-        (row["quarter"], (AgentId(row["agent_id"]),), Handled(**{name: row[name] for name in _NUMBERS})) for row in rows
+    """The time of agents in segments that began in a period, and are over, by quarter of an hour, and in their states,
+    by interval; of an agent, or of those who are in a team now."""
+    found: list[tuple[datetime, Key, Handled]] = [
+        (row["quarter"], (AgentId(row["agent_id"]),), Handled(**{name: row[name] for name in _NUMBERS}))
+        for row in await conn.fetch(COUNTED, tenant_id, period.start, period.end, *by)
     ]
+    agent_id, team_id = by
+    for part in await history.spent(conn, tenant_id, period.begins, period.end, agent_id=agent_id, team_id=team_id):
+        handled = Handled()
+        handled.times.add(part.state, part.reason, part.seconds)
+        found.append((period.begins[part.interval], (part.agent_id,), handled))
+    return found

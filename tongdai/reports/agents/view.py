@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from tongdai.agents.history import view as states
+from tongdai.agents.history.view import StateSeconds, state_seconds
 from tongdai.reports.agents.store import Handled, Key
 from tongdai.reports.model import Period
 from tongdai.reports.names import Names
@@ -13,7 +15,7 @@ from tongdai.reports.rows import rows
 from tongdai.reports.view import INTERVAL_SAMPLE, Report, about, bounds, mean_s, sample, seconds
 
 
-class AgentFigures(msgspec.Struct, kw_only=True, rename="camel"):
+class AgentFigures(StateSeconds, kw_only=True, rename="camel"):
     calls: int
     """Calls in which the agent began to talk with the customer."""
     talk_sec: float
@@ -46,14 +48,14 @@ class AgentRow(AgentInterval, kw_only=True, rename="camel"):
 
 class AgentReport(Report, kw_only=True, rename="camel"):
     data: list[AgentRow]
-    """Time with customers by interval and agent; rows without one are left out."""
+    """By interval and agent; those without a call who were not signed in are left out."""
     intervals: list[AgentInterval]
-    """Time with customers by interval."""
+    """By interval."""
     total: AgentFigures
     """All of them."""
 
 
-FORMULAS = {"handleSec": "(talkSec + holdSec + consultSec + wrapUpSec) / calls"}
+FORMULAS = {"handleSec": "(talkSec + holdSec + consultSec + wrapUpSec) / calls"} | states.FORMULA
 
 
 def figures(of: Handled) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def figures(of: Handled) -> dict[str, Any]:
         "conference_sec": seconds(of.conference_ms),
         "wrap_up_sec": seconds(of.wrap_up_ms),
         "handle_sec": mean_s(of.talk_ms + of.hold_ms + of.consult_ms + of.wrap_up_ms, of.calls),
-    }
+    } | state_seconds(of.times)
 
 
 def report(period: Period, counted: Iterable[tuple[datetime, Key, Handled]], names: Names) -> AgentReport:
@@ -90,6 +92,6 @@ _FIGURES: dict[str, Any] = {
     "conferenceSec": 0.0,
     "wrapUpSec": 90.0,
     "handleSec": 194.5,
-}
+} | states.SAMPLE
 ROW_SAMPLE = _FIGURES | INTERVAL_SAMPLE | {"agentId": 7, "agentName": "Lan"}
 SAMPLE: dict[str, Any] = sample(FORMULAS, _FIGURES, ROW_SAMPLE)

@@ -164,6 +164,23 @@ class AgentPreview(Result, frozen=True, kw_only=True):
     offer: Preview | None
 
 
+class StateSeconds(Result, frozen=True, kw_only=True):
+    """For how many seconds agents were signed in, by state."""
+
+    signed_in_sec: int
+    """The sum of the next eight."""
+    calling_sec: int
+    idle_sec: int
+    reserved_sec: int
+    alerting_sec: int
+    talking_sec: int
+    wrapping_up_sec: int
+    paused_sec: int
+    unreachable_sec: int
+    pauses: dict[str, int]
+    """`paused_sec` by the reason of the pause."""
+
+
 class AgentToday(Result, frozen=True, kw_only=True):
     """The figures of an agent since midnight of the tenant."""
 
@@ -180,6 +197,8 @@ class AgentToday(Result, frozen=True, kw_only=True):
     wrap_up_sec: float
     offers: int
     missed_offers: int
+    states: StateSeconds
+    """The seconds since midnight for which the agent was signed in."""
 
 
 class PauseReasons(Result, frozen=True, kw_only=True):

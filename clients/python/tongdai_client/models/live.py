@@ -103,6 +103,8 @@ class TimelinePoint(Result, frozen=True, kw_only=True):
     """A percentage of the live answers of the 24 hours before its end."""
     talking: float
     """Mean number of calls connected with an agent or the sound."""
+    idle: float
+    """Mean number of idle agents, of those who serve the campaign's queue now."""
 
 
 class Timeline(Result, frozen=True, kw_only=True):

@@ -31,4 +31,5 @@ async def test_calls_are_shown_by_the_minute_and_by_the_hour(api_server: Server,
     assert dict(zip(head, row, strict=True)) == {
         "at": f"{hour:%Y-%m-%d %H:%M:%SZ}", "calls": "1", "answered": "0", "abandoned": "0", "abandonedRate24h": "-",
         "talking": "0.0",
+        "idle": "0.0",
     }  # fmt: skip

@@ -32,6 +32,10 @@ def today(client: Client, named: str, as_json: bool) -> None:
         "wrapUpSec": found.wrap_up_sec,
         "offers": found.offers,
         "missedOffers": found.missed_offers,
+        "signedInSec": found.states.signed_in_sec,
+        "idleSec": found.states.idle_sec,
+        "pausedSec": found.states.paused_sec,
+        "pauses": " ".join(f"{reason}={seconds}" for reason, seconds in found.states.pauses.items()),
     }
     show(list(row), [row], as_json=as_json)
 

@@ -11,7 +11,7 @@ from tongdai.cli.param_types import ID, INSTANT
 from tongdai.cli.tables import json_option, show
 from tongdai_client import Client
 
-_COLUMNS = ["at", "calls", "answered", "abandoned", "abandonedRate24h", "talking"]
+_COLUMNS = ["at", "calls", "answered", "abandoned", "abandonedRate24h", "talking", "idle"]
 
 
 @click.command

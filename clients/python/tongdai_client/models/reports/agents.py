@@ -4,10 +4,11 @@ from datetime import datetime
 
 import msgspec
 
+from tongdai_client.models.agents import StateSeconds
 from tongdai_client.models.base import Result
 
 
-class AgentFigures(Result, frozen=True, kw_only=True):
+class AgentFigures(StateSeconds, frozen=True, kw_only=True):
     calls: int
     """Calls in which the agent began to talk with the customer."""
     talk_sec: float
@@ -45,8 +46,8 @@ class AgentReport(Result, frozen=True, kw_only=True):
     before: datetime = msgspec.field(name="to")
     formulas: dict[str, str]
     data: list[AgentRow]
-    """Time with customers by interval and agent; rows without one are left out."""
+    """By interval and agent; those without a call who were not signed in are left out."""
     intervals: list[AgentInterval]
-    """Time with customers by interval."""
+    """By interval."""
     total: AgentFigures
     """All of them."""

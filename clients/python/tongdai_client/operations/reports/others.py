@@ -19,7 +19,7 @@ def agent_report(
     agent_id: int | None = None,
     team_id: int | None = None,
 ) -> Operation[AgentReport]:
-    """Report the time of agents with customers by interval: talk, hold, consultations, wrap-up.
+    """Report the time of agents by interval: with customers, and signed in by state.
 
     A date is its midnight in the tenant's zone; a datetime must have a time zone. Without them the report is of today.
     """
