@@ -233,7 +233,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "save_recording": operations.calls.call_recording(**OF_LIVE_CALLS["call"]),
     "save_calls_csv": operations.calls.calls_as_csv(operations.calls.calls()),
     **STEPS,
-    "save_queue_report": operations.reports.queue_report_as_file("a.xlsx", **OF_QUEUES["queue_report"]),
+    "save_report": operations.reports.report_as_file("queues", "a.xlsx", **OF_QUEUES["queue_report"]),
     "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
     "save_sound": operations.queues.sound_as_wav(1),
     "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),

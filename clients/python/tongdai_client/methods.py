@@ -248,7 +248,7 @@ class Methods:
     release_recording = sends(operations.calls.release_recording)
 
     queue_report = sends(operations.reports.queue_report)
-    save_queue_report = Method(operations.reports.save_queue_report)
+    save_report = Method(operations.reports.save_report)
     agent_report = sends(operations.reports.agent_report)
     offer_report = sends(operations.reports.offer_report)
     missed_report = sends(operations.reports.missed_report)

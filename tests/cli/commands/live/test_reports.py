@@ -16,6 +16,10 @@ async def test_report_is_printed_or_saved(api_server: Server, tmp_path: Path) ->
     for report in ("agents", "offers", "missed", "campaigns", "imports"):
         ended = programs.tongdai("report", report, "--from", "2026-03-10", environment=environment)
         assert (ended.returncode, ended.stderr, ended.stdout[:5]) == (0, "", "from\t")
+        saved = tmp_path / f"{report}.csv"
+        ended = programs.tongdai("report", report, "--output", str(saved), environment=environment)
+        assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", f"Saved {saved}\n")
+        assert saved.read_bytes().startswith(b"\xef\xbb\xbffrom,to,")
     file = tmp_path / "march.xlsx"
     ended = programs.tongdai("report", "queues", "--interval", "60", "--output", str(file), environment=environment)
     assert (ended.returncode, ended.stdout) == (0, f"Saved {file}\n")

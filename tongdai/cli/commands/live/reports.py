@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, Unpack
 
 import click
 import msgspec
@@ -15,6 +15,7 @@ from tongdai.cli.tables import json_option, show
 from tongdai.queues.live.model import MAX_SERVICE_S
 from tongdai.reports.model import Step
 from tongdai_client import Client
+from tongdai_client.operations.reports.files import ReportFilters, ReportName
 
 _QUEUES = {
     "from": "since",
@@ -43,6 +44,11 @@ _AGENTS = {
     "conferenceSec": "conference_sec",
     "wrapUpSec": "wrap_up_sec",
     "handleSec": "handle_sec",
+    "signedInSec": "signed_in_sec",
+    "idleSec": "idle_sec",
+    "talkingSec": "talking_sec",
+    "pausedSec": "paused_sec",
+    "pauses": "pauses",
 }
 _OFFERS = {
     "from": "since",
@@ -133,11 +139,43 @@ def _period(command: _F) -> _F:
     return reduce(lambda made, option: option(made), reversed(options), command)
 
 
-def _print(found: msgspec.Struct, data: Sequence[object], columns: Mapping[str, str], *, as_json: bool) -> None:
+_OUTPUT = click.option(
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the rows as a file, .csv or .xlsx.",
+)
+
+
+class _Found(Protocol):
+    """A report of any kind."""
+
+    @property
+    def data(self) -> Sequence[object]: ...
+
+
+def _show(
+    client: Client,
+    name: ReportName,
+    columns: Mapping[str, str],
+    read: Callable[..., _Found],
+    file: Path | None,
+    *,
+    as_json: bool,
+    **asked: Unpack[ReportFilters],
+) -> None:
+    """Print a report, or save it as a file."""
+    if file is not None:
+        if file.suffix.lower() not in {".csv", ".xlsx"}:
+            raise click.UsageError("the name of the file must end with .csv or .xlsx")
+        click.echo(f"Saved {client.save_report(name, file, **asked)}")
+        return
+    found = read(**asked)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
-    rows = [{column: getattr(row, field) for column, field in columns.items()} for row in data]
+    rows = [{column: getattr(row, field) for column, field in columns.items()} for row in found.data]
     for row in rows:
         row["from"] = row["from"].isoformat(timespec="minutes")
     show(list(columns), rows, as_json=False)
@@ -165,26 +203,10 @@ def report() -> None:
     type=click.IntRange(1, MAX_SERVICE_S),
     help="The threshold of the service level, in place of that of each queue.",
 )
-@click.option(
-    "--output",
-    "file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Save the rows as a file, .csv or .xlsx.",
-)
+@_OUTPUT
 @json_option
 @client_options("report")
-def queues(
-    client: Client,
-    since: date | None,
-    before: date | None,
-    interval: str,
-    queue_id: int | None,
-    service_level_sec: int | None,
-    file: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def queues(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[ReportFilters]) -> None:
     """Report callers of queues: how their waits ended, service levels.
 
     \b
@@ -192,49 +214,25 @@ def queues(
       tongdai report queues --from 2026-03-01 --to 2026-04-01
       tongdai report queues --interval 30 --queue 1001226 --output today.xlsx
     """
-    if file is not None:
-        if file.suffix.lower() not in {".csv", ".xlsx"}:
-            raise click.UsageError("the name of the file must end with .csv or .xlsx")
-        saved = client.save_queue_report(
-            file,
-            since=since,
-            before=before,
-            interval=interval,
-            queue_id=queue_id,
-            service_level_sec=service_level_sec,
-        )
-        click.echo(f"Saved {saved}")
-        return
-    found = client.queue_report(
-        since=since, before=before, interval=interval, queue_id=queue_id, service_level_sec=service_level_sec
-    )
-    _print(found, found.data, _QUEUES, as_json=as_json)
+    _show(client, "queues", _QUEUES, client.queue_report, file, as_json=as_json, **asked)
 
 
 @report.command
 @_period
 @click.option("--agent", "agent_id", metavar="ID", type=ID, help="One agent.")
 @click.option("--team", "team_id", metavar="ID", type=ID, help="Agents who are in this team now.")
+@_OUTPUT
 @json_option
 @client_options("report")
-def agents(
-    client: Client,
-    since: date | None,
-    before: date | None,
-    interval: str,
-    agent_id: int | None,
-    team_id: int | None,
-    *,
-    as_json: bool,
-) -> None:
-    """Report the time of agents with customers.
+def agents(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[ReportFilters]) -> None:
+    """Report the time of agents: with customers, and signed in by state.
 
     \b
-    Example:
+    Examples:
       tongdai report agents --from 2026-03-10 --team 3
+      tongdai report agents --from 2026-03-01 --to 2026-04-01 --output march.xlsx
     """
-    found = client.agent_report(since=since, before=before, interval=interval, agent_id=agent_id, team_id=team_id)
-    _print(found, found.data, _AGENTS, as_json=as_json)
+    _show(client, "agents", _AGENTS, client.agent_report, file, as_json=as_json, **asked)
 
 
 @report.command
@@ -242,80 +240,62 @@ def agents(
 @click.option("--queue", "queue_id", metavar="ID", type=ID, help="Callers of one queue.")
 @click.option("--agent", "agent_id", metavar="ID", type=ID, help="Offers to one agent.")
 @click.option("--team", "team_id", metavar="ID", type=ID, help="Offers to agents who are in this team now.")
+@_OUTPUT
 @json_option
 @client_options("report")
-def offers(
-    client: Client,
-    since: date | None,
-    before: date | None,
-    interval: str,
-    queue_id: int | None,
-    agent_id: int | None,
-    team_id: int | None,
-    *,
-    as_json: bool,
-) -> None:
+def offers(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[ReportFilters]) -> None:
     """Report offers of callers to agents.
 
     \b
     Example:
       tongdai report offers --from 2026-03-10 --agent 7
     """
-    found = client.offer_report(
-        since=since, before=before, interval=interval, queue_id=queue_id, agent_id=agent_id, team_id=team_id
-    )
-    _print(found, found.data, _OFFERS, as_json=as_json)
+    _show(client, "offers", _OFFERS, client.offer_report, file, as_json=as_json, **asked)
 
 
 @report.command
 @_period
 @click.option("--queue", "queue_id", metavar="ID", type=ID, help="One queue.")
+@_OUTPUT
 @json_option
 @client_options("report")
-def missed(
-    client: Client, since: date | None, before: date | None, interval: str, queue_id: int | None, *, as_json: bool
-) -> None:
+def missed(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[ReportFilters]) -> None:
     """Report missed calls, with their states now.
 
     \b
     Example:
       tongdai report missed --from 2026-03-01 --to 2026-04-01
     """
-    found = client.missed_report(since=since, before=before, interval=interval, queue_id=queue_id)
-    _print(found, found.data, _MISSED, as_json=as_json)
+    _show(client, "missed", _MISSED, client.missed_report, file, as_json=as_json, **asked)
 
 
 @report.command
 @_period
 @click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="One campaign.")
+@_OUTPUT
 @json_option
 @client_options("report")
-def campaigns(
-    client: Client, since: date | None, before: date | None, interval: str, campaign_id: int | None, *, as_json: bool
-) -> None:
+def campaigns(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[ReportFilters]) -> None:
     """Report the calls of campaigns.
 
     \b
     Example:
       tongdai report campaigns --from 2026-03-10 --interval 60 --campaign 1042
     """
-    found = client.campaign_report(since=since, before=before, interval=interval, campaign_id=campaign_id)
-    _print(found, found.data, _CAMPAIGNS, as_json=as_json)
+    _show(client, "campaigns", _CAMPAIGNS, client.campaign_report, file, as_json=as_json, **asked)
 
 
 @report.command
 @_period
 @click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="One campaign.")
+@_OUTPUT
 @json_option
 @client_options("report")
-def imports(
-    client: Client, since: date | None, before: date | None, interval: str, campaign_id: int | None, *, as_json: bool
-) -> None:
+def imports(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[ReportFilters]) -> None:
     """Report imports of contacts.
 
     \b
     Example:
       tongdai report imports --from 2026-03-01 --to 2026-04-01
     """
-    found = client.import_report(since=since, before=before, interval=interval, campaign_id=campaign_id)
-    _print(found, found.data, _IMPORTS, as_json=as_json)
+    _show(client, "imports", _IMPORTS, client.import_report, file, as_json=as_json, **asked)

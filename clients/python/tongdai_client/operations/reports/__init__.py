@@ -1,6 +1,7 @@
 """Reports, as results or files, and call logs."""
 
 from tongdai_client.operations.reports.call_logs import call_logs
+from tongdai_client.operations.reports.files import report_as_file, save_report
 from tongdai_client.operations.reports.others import (
     agent_report,
     campaign_report,
@@ -8,7 +9,7 @@ from tongdai_client.operations.reports.others import (
     missed_report,
     offer_report,
 )
-from tongdai_client.operations.reports.queues import queue_report, queue_report_as_file, save_queue_report
+from tongdai_client.operations.reports.queues import queue_report
 
 __all__ = [
     "agent_report",
@@ -18,6 +19,6 @@ __all__ = [
     "missed_report",
     "offer_report",
     "queue_report",
-    "queue_report_as_file",
-    "save_queue_report",
+    "report_as_file",
+    "save_report",
 ]
