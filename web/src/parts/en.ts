@@ -10,6 +10,8 @@ export const en = {
   clear: "Clear",
   close: "Close",
   cancel: "Cancel",
+  pauseReasons: "Lunch|Short break|Meeting|Training",
+  otherReason: "Another reason",
   older: "Next page",
   newer: "First page",
   records: (count: string) => `${count} records`,

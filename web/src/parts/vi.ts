@@ -13,6 +13,8 @@ export const vi: Translated<typeof en> = {
   clear: "Xóa",
   close: "Đóng",
   cancel: "Hủy",
+  pauseReasons: "Nghỉ trưa|Nghỉ ngắn|Họp|Đào tạo",
+  otherReason: "Lý do khác",
   older: "Trang sau",
   newer: "Trang đầu",
   records: (count) => `${count} bản ghi`,

@@ -51,7 +51,7 @@ function Charts({ of, days }: { of: Found; days: boolean }) {
     const line = (name: string, value: (point: Found["data"][number]) => number | null, colour: Line["colour"], more: Partial<Line> = {}): Line => ({ name, values: of.data.map(value), colour, ...more });
     return {
       at: of.data.map((point) => new Date(point.at)),
-      calls: [line(t.placed, ({ calls }) => calls, "--info"), line(t.answered, ({ answered }) => answered, "--good", { dash: [8, 3] }), line(t.talking, ({ talking }) => talking, "--warn", { dash: [2, 3], digits: 1 })],
+      calls: [line(t.placed, ({ calls }) => calls, "--info"), line(t.answered, ({ answered }) => answered, "--good", { dash: [8, 3] }), line(t.talking, ({ talking }) => talking, "--warn", { dash: [2, 3], digits: 1 }), line(t.idle, ({ idle }) => idle, "--muted", { dash: [1, 4], digits: 1 })],
       rates: [line(t.abandonedRate, ({ abandonedRate24h }) => abandonedRate24h, "--bad", { digits: 1 }), line(t.cap, () => of.abandonmentCapPercent, "--muted", { dash: [4, 4], digits: 1 })],
     };
   }, [of, t]);
@@ -77,6 +77,7 @@ function Charts({ of, days }: { of: Found; days: boolean }) {
             { id: "abandoned", title: t.outcomeNames.abandoned, end: true, cell: ({ abandoned }) => number(abandoned) },
             { id: "rate", title: t.abandonedRate, end: true, cell: ({ abandonedRate24h }) => percent(abandonedRate24h, 1) },
             { id: "talking", title: t.talking, end: true, cell: ({ talking }) => number(talking, 1) },
+            { id: "idle", title: t.idle, end: true, cell: ({ idle }) => number(idle, 1) },
           ]}
         />
       </details>

@@ -31,6 +31,7 @@ export const en = {
   ring: "Average ring",
   perMinute: "Calls a minute",
   talking: "Talking",
+  idle: "Idle agents",
   waiting: "Waiting for an agent",
   dialing: "Being dialled",
   abandoned24: "Abandoned in 24 hours, and the most allowed",

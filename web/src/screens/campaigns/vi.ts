@@ -34,6 +34,7 @@ export const vi: Translated<typeof en> = {
   ring: "Đổ chuông trung bình",
   perMinute: "Cuộc gọi mỗi phút",
   talking: "Đang nói",
+  idle: "Tổng đài viên rảnh",
   waiting: "Chờ tổng đài viên",
   dialing: "Đang quay số",
   abandoned24: "Bỏ máy trong 24 giờ và mức cho phép",

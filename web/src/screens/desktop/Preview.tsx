@@ -4,10 +4,10 @@ import { useServerNow } from "../../data/clock.ts";
 import { dateTime, duration, phone } from "../../format/format.ts";
 import { Button } from "../../parts/Button.tsx";
 import { Panel } from "../../parts/Panel.tsx";
+import { Reason } from "../../parts/Reason.tsx";
 import { notify } from "../../parts/toast.tsx";
 import { useAct, useCallsWith, usePreview, type Agent, type Offer } from "./data.ts";
 import css from "./desk.module.css";
-import { Reason } from "./Reason.tsx";
 import { useDeskWords } from "./words.ts";
 
 /** The contact to look at before it is called, or the campaigns that have one; nothing where the agent has no such campaign. */

@@ -7,12 +7,12 @@ import { AGENT_TONES } from "../../parts/agentTones.ts";
 import { Badge } from "../../parts/Badge.tsx";
 import { Button } from "../../parts/Button.tsx";
 import { Panel } from "../../parts/Panel.tsx";
+import { Reason, usePauseReasons } from "../../parts/Reason.tsx";
 import { stateActs, type StateAct } from "./acts.ts";
-import { useAct, usePauseReasons, type Agent } from "./data.ts";
+import { useAct, type Agent } from "./data.ts";
 import css from "./desk.module.css";
 import { usePhone } from "./PhonePanel.tsx";
 import { blocks } from "./phone/status.ts";
-import { Reason } from "./Reason.tsx";
 import { useDeskWords } from "./words.ts";
 
 /** The agent's state, since when, what it becomes next, and how to change it. */
@@ -21,7 +21,7 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
   const now = useServerNow();
   const act = useAct();
   const [pausing, setPausing] = useState(false);
-  const reasons = usePauseReasons().data;
+  const reasons = usePauseReasons();
   const agent = heard.data;
   const waits = blocks(usePhone().status);
   const params = { params: { path: { id: agent.agentId } } };
@@ -64,7 +64,7 @@ export function StatePanel({ heard }: { heard: Heard<Agent> }) {
       {pausing && (
         <Reason
           title={t.pauseWhy}
-          reasons={reasons?.length ? reasons : t.pauseReasons.split("|")}
+          reasons={reasons}
           act={t.act.pause}
           onClose={() => setPausing(false)}
           onChoose={(reason) => {

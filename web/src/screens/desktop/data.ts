@@ -120,11 +120,6 @@ export function useToday(agentId: number) {
   });
 }
 
-/** The reasons that the company offers; none: the console has some of its own. */
-export function usePauseReasons() {
-  return useQuery({ queryKey: ["desk", "pause reasons"], queryFn: async () => (await call(api.GET("/v1/pause-reasons"))).reasons, staleTime: 60_000 });
-}
-
 export function useQueues() {
   return useQuery({ queryKey: ["desk", "queues"], queryFn: () => call(api.GET("/v1/queues/inbound", { params: { query: { size: 100 } } })), staleTime: 60_000 });
 }

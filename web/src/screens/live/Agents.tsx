@@ -9,6 +9,7 @@ import { Badge } from "../../parts/Badge.tsx";
 import { Button } from "../../parts/Button.tsx";
 import { Confirm } from "../../parts/Dialog.tsx";
 import { Panel } from "../../parts/Panel.tsx";
+import { Reason, usePauseReasons } from "../../parts/Reason.tsx";
 import { Search } from "../../parts/Search.tsx";
 import { Empty, Loading } from "../../parts/states.tsx";
 import { Table } from "../../parts/Table.tsx";
@@ -50,6 +51,7 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
   const now = useServerNow();
   const mayAct = useSession().user.role !== "viewer";
   const [asked, ask] = useState<{ act: Act; agent: Agent } | null>(null);
+  const reasons = usePauseReasons();
   const [calling, open] = useState<{ agent: Agent; callId: string } | null>(null);
   useEffect(() => {
     const cut = joinedBefore();
@@ -60,6 +62,10 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
     if (heard && followed && !heard.data.some(({ callId }) => callId === followed.callId)) keepJoined(null);
   }, [heard]);
   const rows = heard?.data.filter(({ agentName }) => matches(agentName, sought)) ?? [];
+  const act = async ({ act: what, agent }: { act: Act; agent: Agent }, reason = t.supervisor) => {
+    await done(what, agent.agentId, reason);
+    notify(t.done(t.act[what], agent.agentName));
+  };
   const since = ({ stateSince }: Agent) => (now - Date.parse(stateSince)) / 1000;
   return (
     <Panel title={t.agents} live heard={heard} more={<div className={css["search"]}><Search label={t.search} value={sought} onChange={onSearch} /></div>}>
@@ -92,16 +98,25 @@ export function Agents({ sought, onSearch }: { sought: string; onSearch: (text: 
         <Loading />
       )}
       {calling && <CallActs {...calling} onClose={() => open(null)} />}
-      {asked && (
+      {asked?.act === "pause" && (
+        <Reason
+          title={t.asked.pause(asked.agent.agentName)}
+          reasons={[t.supervisor, ...reasons]}
+          act={t.act.pause}
+          onClose={() => ask(null)}
+          onChoose={(reason) => {
+            ask(null);
+            void act(asked, reason).catch(notifyFailure);
+          }}
+        />
+      )}
+      {asked && asked.act !== "pause" && (
         <Confirm
           title={t.asked[asked.act](asked.agent.agentName)}
           text={asked.act === "signOut" ? t.signOutText : asked.act === "release" ? t.releaseText : undefined}
           act={t.act[asked.act]}
           danger={asked.act === "signOut" || asked.act === "release"}
-          onConfirm={async () => {
-            await done(asked.act, asked.agent.agentId, t.supervisor);
-            notify(t.done(t.act[asked.act], asked.agent.agentName));
-          }}
+          onConfirm={() => act(asked)}
           onClose={() => ask(null)}
         />
       )}

@@ -1,0 +1,35 @@
+import type { Translated } from "../../words/language.ts";
+import type { en } from "./en.ts";
+
+export const vi: Translated<typeof en> = {
+  title: "Báo cáo",
+  names: { queues: "Hàng đợi", agents: "Tổng đài viên", offers: "Lượt đổ chuông", missed: "Cuộc gọi nhỡ", campaigns: "Chiến dịch", imports: "Nhập liên hệ" },
+  from: "Từ ngày",
+  to: "Đến hết ngày",
+  interval: "Khoảng",
+  intervals: { "15": "15 phút", "30": "30 phút", "60": "Giờ", day: "Ngày" },
+  queue: "Hàng đợi",
+  total: "Tổng",
+  charts: { queues: "Khách gọi đến", agents: "Số tổng đài viên trung bình", offers: "Lượt đổ chuông", missed: "Cuộc gọi nhỡ", campaigns: "Cuộc gọi", imports: "Dòng" },
+  rows: "Theo từng khoảng",
+  at: "Thời gian",
+  csv: "Tải CSV",
+  xlsx: "Tải Excel",
+  none: "Không có gì trong thời gian này",
+  first: (shown, all) => `${shown} dòng đầu trong ${all} dòng. Tệp tải về có đủ.`,
+  zone: (zone) => `Theo giờ của công ty: ${zone}`,
+  nameless: "Đã xóa",
+  unanswered: "Không trả lời chuông",
+  fields: {
+    queueName: "Hàng đợi", agentName: "Tổng đài viên", campaignName: "Chiến dịch",
+    offered: "Gọi đến", answered: "Đã trả lời", abandoned: "Khách bỏ", overflowed: "Chuyển đi", callback: "Gọi lại sau", closed: "Ngoài giờ", refused: "Từ chối", failed: "Lỗi", open: "Đang chờ",
+    serviceLevelOfOffered: "Mức dịch vụ", abandonRate: "Tỷ lệ bỏ", answerSec: "Chờ trả lời", answerSecP90: "90% trả lời trong", handleSec: "Thời gian xử lý",
+    signedInSec: "Đăng nhập", idleSec: "Rảnh", talkingSec: "Trong cuộc gọi", wrappingUpSec: "Xử lý sau", pausedSec: "Tạm nghỉ", pauses: "Lý do nghỉ", reservedSec: "Đã giữ chỗ", alertingSec: "Đổ chuông",
+    callingSec: "Đang gọi máy", unreachableSec: "Không liên lạc được", calls: "Cuộc gọi",
+    offers: "Lượt", noAnswer: "Không trả lời", rejected: "Từ chối nghe", callerGone: "Khách đã dừng", answeredElsewhere: "Người khác trả lời", unreachable: "Không liên lạc được", withdrawn: "Thu hồi", answerRate: "Tỷ lệ trả lời",
+    missed: "Nhỡ", outcomes: "Kết thúc", states: "Hiện nay", servedRate: "Đã gọi lại", waitSec: "Chờ",
+    placed: "Đã gọi", connected: "Đã nối máy", ringSec: "Đổ chuông", talkSec: "Đàm thoại",
+    imports: "Lần nhập", done: "Xong", rows: "Dòng", created: "Đã tạo", duplicate: "Trùng", waiting: "Đang chờ", removed: "Đã gỡ",
+  } as Record<string, string>,
+  missedStates: { open: "chưa xử lý", claimed: "đã nhận", served: "đã gọi lại", closed: "đã đóng" } as Record<string, string>,
+};
