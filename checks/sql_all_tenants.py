@@ -10,6 +10,7 @@ from uuid import UUID
 from tongdai.backup import store as backup
 from tongdai.calls import history, retention
 from tongdai.calls.model import CallState, Directions
+from tongdai.webhooks.deliveries import retention as deliveries
 
 MONTH = date(2026, 1, 1)
 
@@ -49,6 +50,7 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.recordings.store.OPEN": "the leader of a switch sees to its recordings, one by one",
     "tongdai.recordings.store.OVER": "a switch lists files, not their tenants",
     "tongdai.recordings.store.TO_RECORD": "the leader of a switch begins recordings, call by call",
+    "tongdai.webhooks.deliveries.store.WITH_DUE": "an engine takes the queues of webhooks, one by one",
     "tongdai.numbers.store.LEADING": "simulated callers ring the queues of all tenants",
     "tongdai.dialing.store.ANYBODY": "a database without a campaign has nobody to call",
     "tongdai.dialing.store.CALLING": "a hold is of all tenants; contacts are counted and entries written one by one",
@@ -111,5 +113,6 @@ GENERATED: Mapping[str, Callable[[], Iterable[str]]] = {
     "tongdai.calls.retention": lambda: [
         each for table in retention.TABLES for each in retention.creation(table, MONTH)
     ],
+    "tongdai.webhooks.deliveries.retention": lambda: deliveries.creation(MONTH) + deliveries.dropping(MONTH),
 }
 """By module, every statement that it composes at run time."""

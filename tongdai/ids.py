@@ -24,6 +24,8 @@ EndpointId = NewType("EndpointId", int)
 MenuId = NewType("MenuId", int)
 SoundId = NewType("SoundId", int)
 WallboardId = NewType("WallboardId", int)
+WebhookId = NewType("WebhookId", int)
+DeliveryId = NewType("DeliveryId", int)
 AuditId = NewType("AuditId", int)
 CodeId = NewType("CodeId", int)
 """A wrap-up code."""

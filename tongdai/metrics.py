@@ -28,6 +28,13 @@ IMPORT_ROWS = Counter("tongdai_import_rows", "Import rows processed", ["outcome"
 IMPORT_CHUNKS = Counter("tongdai_import_chunks", "Import chunks processed, by result", ["result"])
 IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not ended", ["status"], multiprocess_mode="livemax")
 
+WEBHOOK_TRIES = Counter("tongdai_webhook_tries", "Requests to webhooks, by what came of them", ["result"])
+WEBHOOK_DELAY = Histogram(
+    "tongdai_webhook_delay_seconds",
+    "Time from an event to its delivery",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 36_000, 360_000),
+)
+
 TASK_FAILURES = Counter("tongdai_background_task_failures", "Failures of background tasks", ["task"])
 TASKS_FAILING = Gauge(
     "tongdai_background_tasks_failing",

@@ -11,9 +11,23 @@ from tongdai.customers.erasure import store as erasure
 from tongdai.ids import JobId, KeyId
 from tongdai.imports.chunk import Sent, decode_sent, encode_sent
 from tongdai.testing.factories import vn_mobile
+from tongdai.webhooks import outbox
+from tongdai.webhooks.model import Event
 
 NUMBER = "0901234567"
 E164 = "+84901234567"
+_DELIVERED = """
+with over as (
+    delete from webhook_outbox where tenant_id = $1
+        and delivery_id = (select min(delivery_id) from webhook_outbox where tenant_id = $1)
+    returning *
+)
+insert into webhook_delivery (tenant_id, webhook_id, delivery_id, ended_day, ended_at, state, message_id, event,
+    occurred_at, data, created_at, attempts)
+select tenant_id, webhook_id, delivery_id, current_date, now(), 'delivered', message_id, event, occurred_at, data,
+    created_at, 1
+from over
+"""
 
 
 @pytest.fixture
@@ -40,6 +54,12 @@ async def known(tenant, conn):
     other = (await tenant.done("POST", "/v1/do-not-call", json={"name": "For a while"}))["dncListId"]
     await tenant.done("POST", f"/v1/do-not-call/{other}/numbers", json={"phoneNumber": NUMBER})
     await tenant.done("DELETE", f"/v1/do-not-call/{other}/numbers/{NUMBER}")
+    hook = {"url": "https://a.example", "events": ["call.ended"]}
+    await tenant.done("POST", "/v1/webhooks", json=hook)
+    async with conn.transaction():
+        notified = ({"phoneNumber": E164}, {"phoneNumber": E164}, {"phoneNumber": "+84907654321"})
+        await outbox.publish(conn, tenant.tenant_id, Event.CALL_ENDED, *notified)
+        await conn.execute(_DELIVERED, tenant.tenant_id)
     path = f"/v1/campaigns/{campaign_ids[0]}/contacts/{added[0]['contactId']}"
     await tenant.done("PATCH", path, json={"timeZone": "Asia/Bangkok"})
     return (await tenant.done("GET", path))["customerId"]
@@ -120,6 +140,8 @@ async def test_export_has_everything(tenant, known):
     assert [callback["note"] for callback in found["callbacks"]] == ["evening"]
     assert [change["action"] for change in found["changes"]] == ["contact.change"]
     assert (len(found["contacts"]), len(found["doNotCall"])) == (2, 1)
+    notified = [(one["event"], one["state"]) for one in found["webhookEvents"]]
+    assert notified == [("call.ended", "delivered"), ("call.ended", "waiting")]
 
 
 async def traces(conn, tenant_id):
@@ -141,11 +163,12 @@ async def traces(conn, tenant_id):
 
 
 async def test_erased_number_is_in_no_table(tenant, conn, known):
-    assert {"contact", "call", "callback", "do_not_call", "audit"} <= set(await traces(conn, tenant.tenant_id))
+    named = {"contact", "call", "callback", "do_not_call", "audit", "webhook_outbox", "webhook_delivery"}
+    assert named <= set(await traces(conn, tenant.tenant_id))
     calls = await conn.fetchval("select count(*) from call where tenant_id = $1", tenant.tenant_id)
     receipt = await tenant.done("POST", f"/v1/customers/{known}/erase", json={})
     assert (receipt["contacts"], receipt["calls"], receipt["callbacks"], receipt["doNotCallEntries"]) == (2, 2, 1, 1)
-    assert receipt["next"] is None
+    assert (receipt["webhookEvents"], receipt["next"]) == (2, None)
     assert await traces(conn, tenant.tenant_id) == []
     assert await conn.fetchval("select count(*) from call where tenant_id = $1", tenant.tenant_id) == calls
     await must_be_consistent(conn, tenant.tenant_id)

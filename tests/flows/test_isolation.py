@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import callers, people
 from tests.support.api import Tenant, refused
-from tests.support.given import given_to, sound_of
+from tests.support.given import OUTLETS, given_to, sound_of
 from tests.support.recordings import recorded_call
 from tests.support.sound_files import tone
 from tongdai import __version__
@@ -118,8 +118,7 @@ BODIES = {
     "POST /v1/users/{userId}/reset-link": None,
     "POST /v1/teams": {"name": "Another"},
     "PATCH /v1/teams/{teamId}": {"name": "B"},
-    "POST /v1/wallboards": {"name": "TV"},
-    "PATCH /v1/wallboards/{wallboardId}": {"name": "B"},
+    **OUTLETS,
     "POST /v1/called-numbers": {"phoneNumber": "+842873001234", "tenantId": 1},
     "POST /v1/sip-endpoints": {"name": "carrier", "kind": "trunk", "tenantId": None},
     "POST /v1/dialing/hold": None,
@@ -159,6 +158,8 @@ THINGS = {
     ("users", "sessionId"): "session",
     ("teams", "teamId"): "team",
     ("wallboards", "wallboardId"): "wallboard",
+    ("webhooks", "webhookId"): "webhook",
+    ("webhooks", "deliveryId"): "delivery",
     ("called-numbers", "phoneNumber"): "called_number",
     ("sip-endpoints", "id"): "endpoint",
 }
@@ -213,7 +214,6 @@ async def world_of(tenant, settings):
         "code": (await tenant.done("POST", "/v1/wrap-up-codes", json={"name": "Sold"}))["codeId"],
         "callback": (await tenant.done("POST", "/v1/callbacks", json=CALLBACK | {"queueId": desk}))["callbackId"],
         **await people.ids_of(tenant),
-        "wallboard": (await tenant.done("POST", "/v1/wallboards", json={"name": "TV"}))["wallboardId"],
         "missed": await missed_of(tenant, desk),
         "call": await recorded_call(tenant, campaign_id, added["contactId"], settings),
         **await given_to(tenant),

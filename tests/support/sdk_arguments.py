@@ -106,6 +106,26 @@ OF_PEOPLE |= {
     "update_wallboard": {"wallboard_id": 1} | _BOARD,
     "revoke_wallboard": {"wallboard_id": 1},
 }
+_WEBHOOK = {
+    "url": "https://a.example",
+    "events": ["call.ended"],
+    "description": "a",
+    "body": "tongdai",
+    "authorization": "a",
+}
+OF_PEOPLE |= {
+    "webhooks": {},
+    "webhook": {"webhook_id": 1},
+    "create_webhook": _WEBHOOK,
+    "update_webhook": {"webhook_id": 1, "enabled": True} | _WEBHOOK,
+    "delete_webhook": {"webhook_id": 1},
+    "rotate_webhook_secret": {"webhook_id": 1, "overlap_hours": 1},
+    "test_webhook": {"webhook_id": 1},
+    "webhook_deliveries": {"webhook_id": 1, "state": "failed", "page_size": 10},
+    "webhook_delivery": {"webhook_id": 1, "delivery_id": 1},
+    "replay_webhook_delivery": {"webhook_id": 1, "delivery_id": 1},
+    "replay_webhook": {"webhook_id": 1, "since": _KEPT_FOR["due_at"], "before": _KEPT_FOR["due_at"], "state": "failed"},
+}
 OF_WRAP_UP: dict[str, dict[str, Any]] = {
     "missed_calls": {
         "queue_id": 1,

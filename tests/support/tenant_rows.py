@@ -33,6 +33,17 @@ OF_TENANT = (
     "insert into pause_reasons values ($1, '{Lunch}')",
     """insert into wallboard (tenant_id, name, hint, digest, tiles, queue_ids, thresholds, theme)
        values ($1, 'W', '', sha256(int8send($1::bigint)), '{waiting}', '{}', '{}', 'dark')""",
+    """insert into webhook (tenant_id, url, events, body, salt)
+       values ($1, 'https://a.example', '{call.ended}', 'vendor', decode(repeat('00', 16), 'hex'))""",
+    """insert into webhook_lease (tenant_id, webhook_id, fence, lease_until)
+       select tenant_id, webhook_id, 1, now() from webhook where tenant_id = $1""",
+    """insert into webhook_outbox (tenant_id, webhook_id, event, occurred_at, data)
+       select tenant_id, webhook_id, 'call.ended', now(), '{}' from webhook where tenant_id = $1""",
+    """insert into webhook_delivery (tenant_id, webhook_id, delivery_id, ended_day, ended_at, state, message_id, event,
+           occurred_at, data, created_at, attempts)
+       select tenant_id, webhook_id, 1, '2026-03-10', now(), 'failed', gen_random_uuid(), 'call.ended', now(), '{}',
+           now(), 1
+       from webhook where tenant_id = $1""",
     """insert into wrap_up_rule (tenant_id, queue_id, mode)
        select $1, min(queue_id), 'optional' from inbound_queue where tenant_id = $1""",
     """insert into user_account (tenant_id, name, login, role)

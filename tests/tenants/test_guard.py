@@ -349,7 +349,7 @@ def test_endpoints_ask_for_the_scope_of_their_first_word():
     scopes |= {"do-not-call": "campaign", "api-keys": "admin", "tenants": "admin", "live": "report", "dialing": "admin"}
     scopes |= {"called-numbers": "admin", "sip-endpoints": "admin", "wrap-up-codes": "agent", "missed-calls": "agent"}
     scopes |= {"callbacks": "agent", "users": "admin", "teams": "agent", "health": "report", "wallboards": "queue"}
-    scopes |= {"audit": "admin", "pause-reasons": "agent", "numbers": "queue"}
+    scopes |= {"audit": "admin", "webhooks": "admin", "pause-reasons": "agent", "numbers": "queue"}
     scopes |= {"contacts": "campaign", "customers": "campaign"}
     reading = {spec.route: scopes[spec.path.split("/")[1]] for spec in ENDPOINTS}
     acts = {spec.route: "agent" for spec in ENDPOINTS if spec.path.startswith("/calls/") and spec.method != "GET"}

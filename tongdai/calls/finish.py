@@ -29,6 +29,7 @@ from tongdai.contacts.store import MOVED
 from tongdai.db.columns import qualified
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
+from tongdai.webhooks import outbox
 
 _REMEMBERED = 1000
 """The earlier calls of a contact that count."""
@@ -82,6 +83,7 @@ class FinishedCall(NamedTuple):
 KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
     opened_at, ringing_at, answered_at, dial_until, lease_until, wrap_up_code_id, wrap_up_note, contact_due_at"""
 _GONE = qualified(KEPT, "gone")
+_SUBSCRIBED = outbox.subscribed(*outbox.ENDS)
 # A wrap-up code that was set during the call decides before the retry rules.
 _DUE_AGAIN = """case when gone.contact_due_at is null then held.next_attempt_at
         when gone.contact_due_at < 'infinity' then gone.contact_due_at end"""
@@ -143,7 +145,7 @@ with clock as materialized (
         placed = h.placed + excluded.placed, answered = h.answered + excluded.answered,
         ring_s = h.ring_s + excluded.ring_s, talk_s = h.talk_s + excluded.talk_s
 ){segments.ENDED}
-select call_id from ended
+select call_id, {_SUBSCRIBED} as subscribed from ended
 """
 
 
@@ -172,4 +174,7 @@ async def end(conn: Connection, ends: Sequence[FinishedCall]) -> set[UUID]:
         [ending.detection and ending.detection.took_ms for ending in endings],
         [ending.failure for ending in endings],
     )
-    return {row["call_id"] for row in rows}
+    ended = {row["call_id"] for row in rows}
+    if rows and rows[0]["subscribed"]:
+        await outbox.publish_calls(conn, ordered[0].call.tenant_id, list(ended), *outbox.ENDS)
+    return ended

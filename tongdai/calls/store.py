@@ -29,6 +29,8 @@ from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.numbers.endpoints.rule import may_use
 from tongdai.states import sources
 from tongdai.switches.model import DEFAULT
+from tongdai.webhooks import outbox
+from tongdai.webhooks.model import Event
 
 _OWN_TRUNK = may_use("$1", "$4::smallint", "c.trunk", EndpointKind.TRUNK)
 DIAL = f"""
@@ -96,9 +98,11 @@ class Step(NamedTuple):
     """The agent that the person was connected with; None: the audio file."""
 
 
-async def _step(conn: Connection, sql: str, steps: Sequence[Step], *args: object) -> set[UUID]:
+async def _step(
+    conn: Connection, sql: str, steps: Sequence[Step], *args: object, event: Event | None = None
+) -> set[UUID]:
     """Run `sql` with the tenant, and the ids, instants and agents in the order of the ids; returns the ids that it
-    changed."""
+    changed, and tells of them by an event."""
     if not steps:
         return set()
     ordered = sorted(steps, key=lambda step: step.call.call_id)
@@ -106,7 +110,10 @@ async def _step(conn: Connection, sql: str, steps: Sequence[Step], *args: object
     rows = await by_index(
         conn, sql, tenant_id, ids, [step.at for step in ordered], [step.agent_id for step in ordered], *args
     )
-    return {row["call_id"] for row in rows}
+    changed = {row["call_id"] for row in rows}
+    if event is not None and rows and rows[0]["subscribed"]:
+        await outbox.publish_calls(conn, tenant_id, list(changed), event)
+    return changed
 
 
 _STEPPED = """
@@ -121,21 +128,23 @@ with clock as materialized (
     ) a
 ), stepped as (
     update live_call a set {change} from held cross join clock where a.tenant_id = $1 and a.call_id = held.call_id
-    returning a.call_id
+    returning a.call_id{returned}
 ){segments}
-select call_id from stepped
+select call_id, {subscribed} as subscribed from stepped
 """
 RANG = _STEPPED.format(
     condition="state = any($5::text[])",
     change="state = 'ringing', ringing_at = held.at",
     lease="interval '0'",
     segments="",
+    returned="",
+    subscribed=outbox.subscribed(Event.CALL_RINGING),
 )
 
 
 async def rang(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
     """dialing → ringing; returns the calls that were dialing."""
-    return await _step(conn, RANG, steps, sources(TRANSITIONS, CallState.RINGING))
+    return await _step(conn, RANG, steps, sources(TRANSITIONS, CallState.RINGING), event=Event.CALL_RINGING)
 
 
 ANSWERED = _STEPPED.format(
@@ -143,13 +152,16 @@ ANSWERED = _STEPPED.format(
     change="state = 'answered', answered_at = held.at, lease_until = clock.lease_until",
     lease="$6::interval",
     segments=segments.WAIT,
+    returned="",
+    subscribed=outbox.subscribed(Event.CALL_ANSWERED),
 )
 
 
 async def answered(conn: Connection, steps: Sequence[Step], lease: timedelta) -> set[UUID]:
     """dialing or ringing → answered; returns the calls that were in these states. A callee who is to
     be connected with an agent is waiting from now on."""
-    return await _step(conn, ANSWERED, steps, sources(TRANSITIONS, CallState.ANSWERED), lease)
+    before = sources(TRANSITIONS, CallState.ANSWERED)
+    return await _step(conn, ANSWERED, steps, before, lease, event=Event.CALL_ANSWERED)
 
 
 CONNECTED = _STEPPED.format(
@@ -157,6 +169,8 @@ CONNECTED = _STEPPED.format(
     change="connected_at = held.at, agent_id = coalesce(held.agent_id, a.agent_id)",
     lease="interval '0'",
     segments=segments.TALK,
+    returned="",
+    subscribed="false",
 )
 
 
@@ -168,6 +182,8 @@ TALKS = _STEPPED.format(
     change="connected_at = coalesce(a.connected_at, held.at), agent_id = coalesce(held.agent_id, a.agent_id)",
     lease="interval '0'",
     segments=segments.TALK,
+    returned=", a.direction = 'inbound' and a.connected_at = held.at as answered",
+    subscribed=f"answered and {outbox.subscribed(Event.CALL_ANSWERED)}",
 )
 
 

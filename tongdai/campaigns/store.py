@@ -26,6 +26,8 @@ from tongdai.ids import Author, CampaignId, QueueId, SwitchId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.numbers.endpoints.rule import may_use
 from tongdai.switches.model import DEFAULT
+from tongdai.webhooks import outbox
+from tongdai.webhooks.model import Event
 
 PAUSED_BY_ITSELF = f"case when status = {Status.PAUSED} then pause_reason end"
 """Why a campaign paused itself; null: it did not."""
@@ -254,13 +256,14 @@ async def move(
         if row is None:
             return None
         await audit.record(conn, tenant_id, by, f"campaign.{action}", f"campaign {campaign_id}")
+        await outbox.publish(conn, tenant_id, Event.CAMPAIGN_STATE, _state(row))
     return _campaign(row)
 
 
 PAUSE_ITSELF = f"""
 update campaign set status = {Status.PAUSED}, pause_reason = $3
 where tenant_id = $1 and campaign_id = $2 and status = {Status.RUNNING}
-returning true
+returning {_COLUMNS}
 """
 
 
@@ -269,11 +272,25 @@ async def pause_itself(
 ) -> bool:
     """Pause a running campaign for a reason that `calls` calls in a row gave; False when it does not run."""
     async with conn.transaction():
-        if not await conn.fetchval(PAUSE_ITSELF, tenant_id, campaign_id, reason):
+        row = await conn.fetchrow(PAUSE_ITSELF, tenant_id, campaign_id, reason)
+        if row is None:
             return False
         detail = {"by": "dialer", "reason": reason, "calls": calls}
         await audit.record(conn, tenant_id, None, "campaign.pause", f"campaign {campaign_id}", detail)
+        await outbox.publish(conn, tenant_id, Event.CAMPAIGN_STATE, _state(row))
     return True
+
+
+def _state(row: asyncpg.Record) -> dict[str, Any]:
+    """The data of `campaign.state`."""
+    status = Status(row["status"])
+    return {
+        "campaignId": row["campaign_id"],
+        "campaignName": row["name"],
+        "status": status.value,
+        "state": status.name.lower(),
+        "pauseReason": row["pause_reason"],
+    }
 
 
 def _campaign(row: asyncpg.Record) -> Campaign:

@@ -29,6 +29,7 @@ from tongdai.customers.view import (
     CustomerRecording,
     DoNotCallEntry,
     FoundContacts,
+    WebhookEvent,
     found_rows,
 )
 from tongdai.db.pool import Connection
@@ -50,6 +51,7 @@ from tongdai.http.envelope import ok
 from tongdai.http.principal import Principal, Scope
 from tongdai.ids import ContactId, CustomerId, TenantId
 from tongdai.recordings import store as recordings
+from tongdai.webhooks.deliveries import history as deliveries
 
 TAG = "Customers"
 _PIECE = 1000
@@ -171,7 +173,7 @@ async def get_customer(request: Request) -> Response:
         summary="Export everything that is stored about a number",
         description=(
             "Contacts, calls with their parts and recordings (the sound is at `/calls/{callId}/recording`), callbacks, "
-            "entries on do-not-call lists and the audit of the contacts. "
+            "entries on do-not-call lists, the events that webhooks were sent and the audit of the contacts. "
             "The rows of imports are not in it: they say what was sent, and are kept for days (`import_rows_days`)."
         ),
         response=CustomerExport,
@@ -186,7 +188,8 @@ async def export_customer(request: Request) -> Response:
         common = await _common(conn, who, customer_id, number)
         calls = await _calls(conn, who.tenant_id, f"+{number}")
         callbacks = await store.callbacks(conn, who.tenant_id, f"+{number}")
-        if not (calls or callbacks or common["contacts"] or common["doNotCall"]):
+        notified = await deliveries.of_phone(conn, who.tenant_id, f"+{number}")
+        if not (calls or callbacks or notified or common["contacts"] or common["doNotCall"]):
             raise NotFound("Customer not found")
         parts = await store.segments(conn, who.tenant_id, [call.call_id for call in calls])
         recorded = await recordings.of_calls(conn, who.tenant_id, [call.call_id for call in calls])
@@ -218,6 +221,16 @@ async def export_customer(request: Request) -> Response:
                 for call_id, row in recorded
             ],
             callbacks=[callback_view(callback, written) for callback in callbacks],
+            webhookEvents=[
+                WebhookEvent(
+                    webhookId=one.webhook_id,
+                    deliveryId=one.delivery_id,
+                    event=one.event,
+                    occurredAt=one.occurred_at,
+                    state=one.state,
+                )
+                for one in notified
+            ],
             changes=[ContactChangeEntry(**change) for change in audited],
         )
     )

@@ -107,6 +107,19 @@ class ContactChangeEntry(msgspec.Struct, kw_only=True):
     """More about it."""
 
 
+class WebhookEvent(msgspec.Struct, kw_only=True):
+    webhookId: int
+    """The webhook to which it is sent."""
+    deliveryId: int
+    """The delivery."""
+    event: str
+    """The event, as `call.ended`."""
+    occurredAt: datetime
+    """When it happened."""
+    state: str
+    """State of the delivery: waiting, delivered or failed."""
+
+
 CustomerExport: Any = msgspec.defstruct(
     "CustomerExport",
     [
@@ -116,6 +129,7 @@ CustomerExport: Any = msgspec.defstruct(
         ("segments", doc(list[CallPart], "The parts of these calls: with which agent, from when to when.")),
         ("recordings", doc(list[CustomerRecording], "The recordings of these calls, oldest first.")),
         ("callbacks", doc(list[CallbackView], "The callbacks to the number.")),
+        ("webhookEvents", doc(list[WebhookEvent], "The events that name the number, and where they were sent.")),
         ("changes", doc(list[ContactChangeEntry], "What the audit has of its contacts.")),
     ],
     kw_only=True,
@@ -144,6 +158,7 @@ EXPORT_SAMPLE: dict[str, Any] = {
     "segments": [],
     "recordings": [],
     "callbacks": [],
+    "webhookEvents": [],
     "changes": [],
 }
 

@@ -101,6 +101,7 @@ TABLES = (
     "contact_list", "campaign", "calling_hours",
     "queue_setting", "menu", "sound_file", "holiday", "opening_hours", "default_opening_hours", "inbound_queue",
     "called_number", "sip_endpoint", "password_reset", "user_session", "user_account", "team", "wallboard",
+    "webhook_delivery", "webhook_outbox", "webhook_lease", "webhook",
     "api_key", "tenant",
 )  # fmt: skip
 

@@ -12,6 +12,8 @@ from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.core import Counts, Imported
 from tongdai.imports.model import Claimed, Job, JobStatus, Taken
+from tongdai.webhooks import outbox
+from tongdai.webhooks.model import Event
 
 JOB_ADDED = "tongdai_import"
 """The channel on which workers are notified of work: a new job, or one to undo."""
@@ -287,7 +289,23 @@ async def advance(
         imported.meets_known,
         counts.updated,
     )
+    if status == JobStatus.DONE:
+        await _publish_done(conn, claimed)
     return JobStatus(status)
+
+
+ENDED = """
+select job_id as "jobId", campaign_id as "campaignId", list_id as "listId", status, error_message as "errorMessage",
+    total_rows as "totalRows", created_rows as "createdRows", duplicate_rows - updated_rows as "duplicateRows",
+    updated_rows as "updatedRows", failed_rows as "failedRows", dry_run as "dryRun"
+from import_job where tenant_id = $1 and job_id = $2
+"""
+
+
+async def _publish_done(conn: Connection, claimed: Claimed) -> None:
+    row = await conn.fetchrow(ENDED, claimed.tenant_id, claimed.job_id)
+    assert row is not None, "the job is locked"
+    await outbox.publish(conn, claimed.tenant_id, Event.IMPORT_DONE, dict(row))
 
 
 FAIL = """
@@ -305,6 +323,7 @@ async def fail(conn: Connection, claimed: Claimed, why: str) -> None:
     async with conn.transaction():
         if await conn.fetchval(FAIL, claimed.tenant_id, claimed.job_id, claimed.fence, why):
             await conn.execute(DROP_CHUNKS, claimed.tenant_id, claimed.job_id)
+            await _publish_done(conn, claimed)
 
 
 # A committed chunk has cleared the lease, so a worker that is stopped while it commits does not reset attempts twice.

@@ -76,6 +76,8 @@ from tongdai.topics import api as topics
 from tongdai.wallboards import api as wallboards
 from tongdai.wallboards import shown
 from tongdai.wallboards.lookup import Lookup
+from tongdai.webhooks import api as webhooks
+from tongdai.webhooks.deliveries import api as deliveries
 
 PREFIXES = ("/v1", "/api/v1")
 ROUTES: list[Route] = [
@@ -105,6 +107,8 @@ ROUTES: list[Route] = [
     *audit.HANDLERS,
     *teams.HANDLERS,
     *wallboards.HANDLERS,
+    *webhooks.HANDLERS,
+    *deliveries.HANDLERS,
 ]
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 """The endpoints for keys and people."""

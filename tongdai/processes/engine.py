@@ -4,8 +4,10 @@
     every 2 s          gauges of import jobs
     every 5 s          sweep: numbers that dry runs stored, once these have ended
     every 10 min       purge: outcomes of rows after `import_rows_days`, idempotency keys
-    every 10 min       retain: partitions of the months ahead; calls after `call_days`, hourly statistics after
-                       `hourly_stats_days`, audit entries after `audit_days`, recordings after `recording_days`
+    every 10 min       retain: partitions of the months and days ahead; calls after `call_days`, hourly statistics after
+                       `hourly_stats_days`, audit entries after `audit_days`, recordings after `recording_days`,
+                       deliveries after `webhook_days`
+    every 0.2 s        deliveries to webhooks (webhooks/deliveries/worker.py)
     every 60 s         counters of reports: the quarters of an hour of which nothing can change any more
     every 60 s         the position of the changes that readers follow
 
@@ -20,6 +22,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import httpx2
 import structlog
 
 from tongdai import metrics
@@ -46,10 +49,16 @@ from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.disk import free_mb
 from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings.declarations import Settings
+from tongdai.tenants.key_format import load_pepper
+from tongdai.webhooks.address import Rules
+from tongdai.webhooks.deliveries import retention as delivery_retention
+from tongdai.webhooks.deliveries.worker import POLL_S, Deliveries, Options
 
 log = structlog.get_logger()
 
 IMPORT_WORKERS = 2
+DELIVERING = 6
+"""Connections for deliveries to webhooks: a transaction of a queue takes a few milliseconds."""
 GAUGES_S = 2.0
 PURGE_S = 600.0
 SWEEP_S = 5.0
@@ -65,6 +74,8 @@ async def run(settings: Settings, dsn: str) -> None:
     lease = timedelta(seconds=settings.import_lease_s)
     # A worker that hangs in the middle of a chunk loses its session, and with it its row locks, when its lease ends.
     pool = await open_pool(dsn, IMPORT_WORKERS + 2, name="tongdai engine", hold_s=settings.import_lease_s)
+    delivering = await open_pool(dsn, DELIVERING, name="tongdai deliveries", hold_s=settings.import_lease_s)
+    deliveries = Deliveries(delivering, delivery_options(settings))
     wake = asyncio.Event()
 
     def wake_workers(_payload: str) -> None:
@@ -90,10 +101,23 @@ async def run(settings: Settings, dsn: str) -> None:
             start(repeated(RETAIN_S, lambda: retain(pool, settings), name="retention"))
             start(repeated(REPORTS_S, lambda: keep_reports(pool), name="reports"))
             start(repeated(CHANGES_S, lambda: keep_position(pool), name="changes"))
+            start(repeated(POLL_S, deliveries.begin, name="deliveries"))
             start(heartbeats.beat())
             log.info("engine started", lease_s=settings.import_lease_s)
     finally:
+        await deliveries.stop()
+        delivering.terminate()
         pool.terminate()
+
+
+def delivery_options(settings: Settings) -> Options:
+    """How webhooks are sent."""
+    return Options(
+        load_pepper(settings.key_pepper, Path(settings.data_dir)),
+        Rules(http=settings.webhook_private, private=settings.webhook_private),
+        httpx2.create_ssl_context(),
+        settings.webhook_timeout_s,
+    )
 
 
 async def _observe(pool: Pool) -> None:
@@ -112,8 +136,8 @@ async def purge(pool: Pool, rows_age: timedelta) -> None:
 
 
 async def retain(pool: Pool, settings: Settings) -> None:
-    """Create partitions of the months ahead; delete calls, their offers and events, hourly statistics, audit
-    entries and recordings that have expired."""
+    """Create partitions of the months and days ahead; delete calls, their offers and events, hourly statistics, audit
+    entries, recordings and deliveries that have expired."""
     async with pool.acquire() as conn:
         await retention.create_partitions(conn)
         await retention.drop_expired_partitions(conn, timedelta(days=settings.call_days))
@@ -129,6 +153,9 @@ async def retain(pool: Pool, settings: Settings) -> None:
         floor = await changes.raise_floor(conn, timedelta(days=settings.change_days))
         await contact_changes.delete_old(conn, tenants, floor)
         await sessions.delete_old(conn)
+        await delivery_retention.create_days(conn)
+        await delivery_retention.drop_expired_days(conn, timedelta(days=settings.webhook_days))
+        await delivery_retention.delete_old_waiting(conn, timedelta(days=settings.webhook_days))
 
 
 async def keep_reports(pool: Pool) -> None:

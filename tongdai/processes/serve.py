@@ -53,6 +53,7 @@ from tongdai.settings.declarations import ROLES, Role, Settings
 from tongdai.settings.sources import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, dump
 from tongdai.tenants import key_format, store
 from tongdai.tenants.rate_limit import valkey
+from tongdai.webhooks.deliveries import retention as deliveries
 
 log = structlog.get_logger()
 
@@ -176,6 +177,7 @@ async def _prepare(settings: Settings, dsn: str, prepare: Prepare | None) -> Non
     try:
         applied = await migrate(conn)
         await retention.create_partitions(conn)
+        await deliveries.create_days(conn)
         if applied:
             log.info("migrated", migrations=applied)
         await store.check_pepper(conn, key_format.fingerprint(pepper))

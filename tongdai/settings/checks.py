@@ -18,9 +18,10 @@ _POSITIVE = (
     "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit",
     "max_json_kb", "max_body_mb", "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s",
     "max_connections", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days",
-    "call_days", "hourly_stats_days", "audit_days", "recording_days", "change_days", "max_event_streams",
-    "upload_idle_s", "upload_rate", "upload_timeout_s", "import_columns", "import_cell_chars", "import_reader_mb",
-    "tenant_spool_mb", "max_calls", "unplayed_calls", "phone_return_s", "simulated_talk_s",
+    "call_days", "hourly_stats_days", "audit_days", "recording_days", "change_days", "webhook_days",
+    "webhook_timeout_s", "max_event_streams", "upload_idle_s", "upload_rate", "upload_timeout_s", "import_columns",
+    "import_cell_chars", "import_reader_mb", "tenant_spool_mb", "max_calls", "unplayed_calls", "phone_return_s",
+    "simulated_talk_s",
 )  # fmt: skip
 
 

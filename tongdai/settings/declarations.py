@@ -118,6 +118,12 @@ class Settings:
     """Days for which recordings of calls are stored."""
     change_days: int = 30
     """Days for which changes of contacts are known to readers; one who comes later reads all contacts again."""
+    webhook_days: int = 30
+    """Days for which deliveries to webhooks are stored, and may be sent again."""
+    webhook_timeout_s: float = 15.0
+    """Seconds in which a webhook must answer a request."""
+    webhook_private: bool = False
+    """Whether webhooks may be sent to private networks, and by `http://`; not with tenants that are not trusted."""
     max_event_streams: int = 2000
     """Maximum open event streams of a worker; a tenant may have a quarter of them. Each open console has one."""
     log_format: Literal["text", "json"] = "text"

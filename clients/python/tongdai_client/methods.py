@@ -311,6 +311,18 @@ class Methods:
     update_wallboard = sends(operations.live.update_wallboard)
     revoke_wallboard = sends(operations.live.revoke_wallboard)
 
+    webhooks = sends(operations.webhooks.webhooks)
+    webhook = sends(operations.webhooks.webhook)
+    create_webhook = sends(operations.webhooks.create_webhook)
+    update_webhook = sends(operations.webhooks.update_webhook)
+    delete_webhook = sends(operations.webhooks.delete_webhook)
+    rotate_webhook_secret = sends(operations.webhooks.rotate_webhook_secret)
+    test_webhook = sends(operations.webhooks.test_webhook)
+    webhook_deliveries = Paged(operations.webhooks.webhook_deliveries)
+    webhook_delivery = sends(operations.webhooks.webhook_delivery)
+    replay_webhook_delivery = sends(operations.webhooks.replay_webhook_delivery)
+    replay_webhook = sends(operations.webhooks.replay_webhook)
+
 
 def implemented_by(
     method: Callable[[Any], Any], paged: Callable[[Any], Any], stream: Callable[[Any], Any]

@@ -16,6 +16,8 @@ from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, SwitchId, TenantId
+from tongdai.webhooks import outbox
+from tongdai.webhooks.model import Event
 
 OF_CALL = f"select {COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 TRUNK = "select trunk from called_number where tenant_id = $1 and number = $2"
@@ -91,6 +93,8 @@ class PostgresCallbacks:
         async with self._pool.acquire() as conn, conn.transaction():
             if not await inbound.join(conn, call.tenant_id, call.call_id, call.queue_id, at, LEASE):
                 return None
+            if call.answered_at is None:
+                await outbox.publish_calls(conn, call.tenant_id, [call.call_id], Event.CALL_ANSWERED)
             found = await inbound.find(conn, call.tenant_id, call.call_id)
             row = await callers.find(conn, call.tenant_id, call.call_id)
             agent = agent_or_none(await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id))

@@ -30,6 +30,8 @@ from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.numbers.endpoints.rule import may_use
+from tongdai.webhooks import outbox
+from tongdai.webhooks.model import Event
 
 COLUMNS = """tenant_id, call_id, switch_id, coalesce(channel, call_id::text) as channel, queue_id,
     coalesce(called, '') as called, phone, state, opened_at, lease_until, agent_id, answered_at, connected_at,
@@ -44,7 +46,7 @@ select $1, gen_random_uuid(), $2, 'inbound', $3, $4, $5, $6, 'ringing', now_at, 
     now_at + $7::interval
 from clock
 on conflict (tenant_id, phone, channel) do nothing
-returning {COLUMNS}
+returning {COLUMNS}, {outbox.subscribed(Event.CALL_RINGING)} as subscribed
 """
 ARRIVED = f"select {COLUMNS} from live_call where tenant_id = $1 and phone = $2 and channel = $3"
 
@@ -55,10 +57,14 @@ async def arrive(
     """Open a call that came in, for the queue of its number; the same one when that was done before. None: it has
     ended meanwhile."""
     values = (arrival.switch_id, queue_id, arrival.called, arrival.phone, arrival.channel, lease)
-    row = await conn.fetchrow(ARRIVE, tenant_id, *values)
-    if row is None:
-        row = await conn.fetchrow(ARRIVED, tenant_id, arrival.phone, arrival.channel)
-    return None if row is None else call_of(row)
+    async with conn.transaction():
+        row = await conn.fetchrow(ARRIVE, tenant_id, *values)
+        if row is None:
+            row = await conn.fetchrow(ARRIVED, tenant_id, arrival.phone, arrival.channel)
+            return None if row is None else call_of(row)
+        if row["subscribed"]:
+            await outbox.publish_calls(conn, tenant_id, [row["call_id"]], Event.CALL_RINGING)
+    return call_of(row)
 
 
 # A caller who comes from another queue, or a menu, leaves it: the part there ends when the wait in this queue begins.
@@ -199,6 +205,8 @@ async def line(conn: Connection, tenant_id: TenantId, call_id: UUID) -> tuple[st
 async def connect(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId | None, at: datetime) -> bool:
     """Record the connection with an agent, or a number; the wait ends and the talk begins."""
     rows = await by_index(conn, calls.TALKS, tenant_id, [call_id], [at], [agent_id])
+    if rows and rows[0]["subscribed"]:
+        await outbox.publish_calls(conn, tenant_id, [call_id], Event.CALL_ANSWERED)
     return bool(rows)
 
 
@@ -215,14 +223,16 @@ with clock as materialized (
     from gone cross join clock
     returning call_id, ended_at, failure
 ){segments.ENDED}
-select exists (select from ended)
+select call_id, {outbox.subscribed(*outbox.ENDS)} as subscribed from ended
 """
 
 
 async def end(conn: Connection, call: InboundCall, ending: InboundEnding) -> bool:
     """End a live call; False when it has ended before, and nothing changed. The caller frees the agent."""
     rows = await by_index(conn, END, call.tenant_id, call.call_id, ending.outcome, ending.hangup_cause)
-    return rows[0]["exists"]
+    if rows and rows[0]["subscribed"]:
+        await outbox.publish_calls(conn, call.tenant_id, [call.call_id], *outbox.ENDS)
+    return bool(rows)
 
 
 ACTIVE = f"""
@@ -316,7 +326,7 @@ async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> InboundC
 
 
 def call_of(row: asyncpg.Record) -> InboundCall:
-    return _call(dict(row))
+    return _call({name: value for name, value in row.items() if name != "subscribed"})
 
 
 def _call(values: dict[str, Any]) -> InboundCall:

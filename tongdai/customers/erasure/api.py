@@ -44,6 +44,8 @@ class ErasureReceipt(Done, kw_only=True):
     """Number of entries that were removed from do-not-call lists."""
     callEvents: int
     """Number of events in calls that led to the number, and do not name it any more."""
+    webhookEvents: int
+    """Number of events of webhooks that named the number, and were deleted; what was delivered is with its receiver."""
     auditEntries: int
     """Number of audit entries that named the number, and do not any more."""
     recordings: int
@@ -70,7 +72,7 @@ _erase = msgspec.json.Decoder(Erase)
         tag="Customers",
         summary="Erase everything that is stored about a number, and say what was",
         description=(
-            "Contacts and callbacks are deleted, whatever their state; calls stay without the number, their notes and "
+            "Contacts, callbacks and the events of webhooks are deleted; calls stay without the number, notes and "
             "their recordings, so that reports stay what they were; rows of imports lose their values. A number in a "
             "call is refused, and one with a recording under a legal hold. "
             f"A request looks at {store.CHUNKS_AT_ONCE} chunks of imports: while `next` is not null, repeat it with "
@@ -88,6 +90,7 @@ _erase = msgspec.json.Decoder(Erase)
             callbacks=0,
             doNotCallEntries=0,
             callEvents=0,
+            webhookEvents=0,
             auditEntries=0,
             recordings=1,
             importRows=2,
@@ -109,7 +112,7 @@ async def erase(request: Request) -> Response:
     after, proof = _position(sent.after), _proof(request.resources.pepper, who.tenant_id, number)
 
     async def work(conn: Connection) -> ErasureReceipt:
-        erased = Erased(0, 0, 0, 0, 0, 0, 0)
+        erased = Erased(0, 0, 0, 0, 0, 0, 0, 0)
         if sent.after is None:
             try:
                 erased = await store.erase(
@@ -144,6 +147,7 @@ def _receipt(erased: Erased, of_imports: ErasedRows, open_imports: int, proof: s
         callbacks=erased.callbacks,
         doNotCallEntries=erased.do_not_call,
         callEvents=erased.events,
+        webhookEvents=erased.webhook_events,
         auditEntries=erased.audit_entries,
         recordings=erased.recordings,
         importRows=of_imports.rows,

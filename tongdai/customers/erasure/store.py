@@ -1,8 +1,8 @@
 """Erasing a number: each table by its owner, in one transaction, with what was erased in the audit.
 
-Contacts and callbacks are deleted. Calls stay without the number, the notes on them and their recordings, so that
-reports stay what they were. The audit and the events of calls lose the number where they name it. The rows of imports
-are rewritten chunk by chunk afterwards, as there may be millions.
+Contacts, callbacks and the events of webhooks are deleted. Calls stay without the number, the notes on them and their
+recordings, so that reports stay what they were. The audit and the events of calls lose the number where they name it.
+The rows of imports are rewritten chunk by chunk afterwards, as there may be millions.
 """
 
 from dataclasses import asdict, dataclass
@@ -19,6 +19,7 @@ from tongdai.ids import Author, JobId, TenantId
 from tongdai.imports.outcomes import store as outcomes
 from tongdai.imports.outcomes.store import SentChunk
 from tongdai.recordings import store as recordings
+from tongdai.webhooks.deliveries import history as deliveries
 
 CHUNKS_AT_ONCE = 50
 """Chunks of imports that one request looks at; each takes some milliseconds."""
@@ -34,6 +35,7 @@ class Erased:
     callbacks: int
     do_not_call: int
     events: int
+    webhook_events: int
     audit_entries: int
     recordings: int
     """Recordings of the calls, whose files are deleted after the transaction."""
@@ -81,6 +83,7 @@ async def erase(
             callbacks=called_back,
             do_not_call=0 if keep_do_not_call else await do_not_call.forget(conn, tenant_id, phone),
             events=await events.forget(conn, tenant_id, phone),
+            webhook_events=await deliveries.forget(conn, tenant_id, phone),
             audit_entries=await audit.forget(conn, tenant_id, phone),
             recordings=await recordings.erase(conn, tenant_id, had),
         )

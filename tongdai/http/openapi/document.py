@@ -43,6 +43,7 @@ TAGS = {
     "Sign-in": "People sign in with a password; the session's cookie opens what their role may use.",
     "Users": "The people of a tenant who sign in, their roles and sessions.",
     "Teams": "Teams of agents.",
+    "Webhooks": "Where events are sent as they happen, and what was sent.",
     "Wallboards": "Boards for televisions, and what they show by their tokens.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
 }  # a tag that is missing here has no description

@@ -182,6 +182,16 @@ class ContactChangeEntry(Result, frozen=True, kw_only=True):
     detail: dict[str, Any] | None
 
 
+class WebhookEvent(Result, frozen=True, kw_only=True):
+    """An event that names a number, and the webhook to which it is sent."""
+
+    webhook_id: int
+    delivery_id: int
+    event: str
+    occurred_at: datetime
+    state: str
+
+
 class CustomerExport(Result, frozen=True, kw_only=True):
     """Everything that is stored about a number."""
 
@@ -194,6 +204,7 @@ class CustomerExport(Result, frozen=True, kw_only=True):
     segments: list[CallPart]
     recordings: list[CustomerRecording]
     callbacks: list[Callback]
+    webhook_events: list[WebhookEvent]
     changes: list[ContactChangeEntry]
 
 
@@ -206,6 +217,7 @@ class ErasureReceipt(Done, frozen=True, kw_only=True):
     callbacks: int
     do_not_call_entries: int
     call_events: int
+    webhook_events: int
     audit_entries: int
     recordings: int
     """Recordings of the calls whose sound was deleted."""

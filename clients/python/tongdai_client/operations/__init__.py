@@ -20,6 +20,7 @@ from tongdai_client.operations import (
     reports,
     tenants,
 )
+from tongdai_client.webhooks import operations as webhooks
 
 __all__ = [
     "agents",
@@ -36,4 +37,5 @@ __all__ = [
     "queues",
     "reports",
     "tenants",
+    "webhooks",
 ]

@@ -149,6 +149,7 @@ def erase(client: Client, customer_id: int, keep_do_not_call: bool, yes: bool) -
         "callbacks": receipt.callbacks,
         "do-not-call entries": receipt.do_not_call_entries,
         "events of calls": receipt.call_events,
+        "events of webhooks": receipt.webhook_events,
         "audit entries": receipt.audit_entries,
         "rows of imports": receipt.import_rows,
     }
