@@ -124,7 +124,13 @@ OF_PEOPLE |= {
     "webhook_deliveries": {"webhook_id": 1, "state": "failed", "page_size": 10},
     "webhook_delivery": {"webhook_id": 1, "delivery_id": 1},
     "replay_webhook_delivery": {"webhook_id": 1, "delivery_id": 1},
-    "replay_webhook": {"webhook_id": 1, "since": _KEPT_FOR["due_at"], "before": _KEPT_FOR["due_at"], "state": "failed"},
+    "replay_webhook": {
+        "webhook_id": 1,
+        "since": _KEPT_FOR["due_at"],
+        "before": _KEPT_FOR["due_at"],
+        "state": "failed",
+        "ended_before": _KEPT_FOR["due_at"],
+    },
 }
 OF_WRAP_UP: dict[str, dict[str, Any]] = {
     "missed_calls": {

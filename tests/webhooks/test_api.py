@@ -2,6 +2,7 @@
 
 import base64
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -120,6 +121,11 @@ async def test_deliveries_are_sent_again_with_their_id(tenant, conn):
     after = {row["deliveryId"]: row for row in (await tenant.done("GET", f"{path}/deliveries"))["data"]}
     assert [after[each]["state"] for each in sent] == ["waiting", "waiting", "delivered"]
     assert [after[each]["messageId"] for each in sent] == [before[each]["messageId"] for each in sent]
+    found = await tenant.done("POST", f"{path}/replay", json=SPAN)
+    assert found["replayed"] == 1
+    await conn.execute(ENDED, tenant.tenant_id, sent[2], "delivered")
+    until = (datetime.fromisoformat(found["endedBefore"]) - timedelta(seconds=2)).isoformat()
+    assert (await tenant.done("POST", f"{path}/replay", json=SPAN | {"endedBefore": until}))["replayed"] == 0
     assert (await tenant.done("POST", f"{path}/replay", json=SPAN))["replayed"] == 1
     refused(await tenant.call("POST", f"{path}/deliveries/999999999/replay"), 404, "NOT_FOUND")
     naive = {"since": "2026-01-01T00:00:00", "before": "2100-01-01T00:00:00"}

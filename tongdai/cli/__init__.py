@@ -34,6 +34,7 @@ COMMANDS = {
     "audit": ("people.audit", "List who changed what, by a running server."),
     "team": ("people.teams", "Create, list, rename and delete teams of agents, by a running server."),
     "wallboard": ("live.wallboards", "Create, change and revoke boards for televisions, by a running server."),
+    "webhook": ("people.webhooks", "Register addresses that get events, see what was sent, by a running server."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts by a running server, undo imports, call contacts again."),
     "lists": (

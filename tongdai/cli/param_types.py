@@ -39,16 +39,16 @@ class _Duration(click.ParamType[timedelta]):
 
 
 class Text(click.ParamType[str]):
-    """One line of `shortest` to 255 characters."""
+    """One line of `shortest` to `longest` characters."""
 
     name = "text"
 
-    def __init__(self, shortest: int = 1) -> None:
-        self.shortest = shortest
+    def __init__(self, shortest: int = 1, longest: int = 255) -> None:
+        self.shortest, self.longest = shortest, longest
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not self.shortest <= len(value) <= 255:
-            self.fail(f"expected {self.shortest} to 255 characters, not {len(value)}.", param, ctx)
+        if not self.shortest <= len(value) <= self.longest:
+            self.fail(f"expected {self.shortest} to {self.longest} characters, not {len(value)}.", param, ctx)
         if any(unicodedata.category(character) in _UNPRINTED for character in value):
             self.fail("expected one line of UTF-8 text without control characters.", param, ctx)
         return value

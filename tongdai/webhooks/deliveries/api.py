@@ -139,32 +139,39 @@ async def replay_delivery(request: Request) -> Response:
         path="/webhooks/{webhookId}/replay",
         summary="Send again what happened in a span of time, the oldest first",
         description=(
-            f"At most {MOST_REPLAYED} deliveries at a request; `more` says whether there are others: repeat it. "
-            "Messages keep their `webhook-id`. What was never written for this webhook cannot be sent again."
+            f"At most {MOST_REPLAYED} deliveries at a request; `more` says whether there are others: repeat it with "
+            "the `endedBefore` of the response. Messages keep their `webhook-id`. What was never written for this "
+            "webhook cannot be sent again."
         ),
         body=Replay,
         refine={"Replay": {"state": {"enum": [*_ENDED, None]}}},
         body_sample={"since": "2026-03-10T00:00:00Z", "before": "2026-03-11T00:00:00Z", "state": "failed"},
         response=Replayed,
-        sample=done_sample("Deliveries are sent again", replayed=214, more=False),
+        sample=done_sample("Deliveries are sent again", replayed=214, more=False, endedBefore="2026-03-11T08:00:00Z"),
         failures=(NO_WEBHOOK, _OFF),
         states=True,
     )
 )
 async def replay_deliveries(request: Request) -> Response:
-    webhook_id, tenant_id, asked_at = webhook_id_of(request), principal_of(request).tenant_id, _clock.now()
+    webhook_id, tenant_id, now = webhook_id_of(request), principal_of(request).tenant_id, _clock.now()
     raw = await body.read_json(request)
     sent = body.decode(raw, _replay)
-    if sent.since.tzinfo is None or sent.before.tzinfo is None:
-        raise InvalidInput("since and before must have an offset, as 2026-03-10T00:00:00Z")
+    ended_before = now if sent.endedBefore is None else sent.endedBefore
+    if any(at.tzinfo is None for at in (sent.since, sent.before, ended_before)):
+        raise InvalidInput("since, before and endedBefore must have an offset, as 2026-03-10T00:00:00Z")
     state = _state("state", sent.state, _ENDED)
 
     async def work(conn: Connection) -> Replayed:
         if not (await _webhook(conn, tenant_id, webhook_id)).enabled:
             raise _OFF
-        span = (sent.since, sent.before, state, asked_at)
+        span = (sent.since, sent.before, state, ended_before)
         found = await history.replay_all(conn, tenant_id, webhook_id, *span, MOST_REPLAYED)
-        return Replayed(error_message="Deliveries are sent again", replayed=found, more=found == MOST_REPLAYED)
+        return Replayed(
+            error_message="Deliveries are sent again",
+            replayed=found,
+            more=found == MOST_REPLAYED,
+            endedBefore=ended_before,
+        )
 
     return await once(request, raw, work)
 

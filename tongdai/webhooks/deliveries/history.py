@@ -137,13 +137,13 @@ async def replay_all(
     since: datetime,
     before: datetime,
     state: DeliveryState | None,
-    asked_at: datetime,
+    ended_before: datetime,
     limit: int,
 ) -> int:
     """Send again what happened from an instant on and before another, the oldest first, at most `limit`; returns their
-    number. What ended after `asked_at` is left out: it was sent again just now."""
+    number. What ended after `ended_before` is left out: it was sent again just now."""
     ids = (tenant_id, webhook_id)
-    return await conn.fetchval(REPLAY_ALL, *ids, since, before, state, asked_at, limit)
+    return await conn.fetchval(REPLAY_ALL, *ids, since, before, state, ended_before, limit)
 
 
 TEST_EVENT = """

@@ -66,13 +66,17 @@ class Replay(msgspec.Struct, forbid_unknown_fields=True):
     """Events that happened before this instant."""
     state: str | None = None
     """Only what was `delivered`, or `failed`; null: both."""
+    endedBefore: datetime | None = None
+    """Only what was delivered or given up before this instant; null: before the request."""
 
 
 class Replayed(Done, kw_only=True):
     replayed: int
     """Deliveries that are sent again."""
     more: bool
-    """Whether there are more: repeat the request, until there are none."""
+    """Whether there are more: repeat the request with this `endedBefore`, until there are none."""
+    endedBefore: datetime
+    """What ended later is not sent again: neither what this request sends, when it is delivered meanwhile."""
 
 
 class TestSent(Done, kw_only=True):

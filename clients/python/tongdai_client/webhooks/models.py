@@ -90,7 +90,9 @@ class Replayed(Done, frozen=True, kw_only=True):
     replayed: int
     """Deliveries that are sent again."""
     more: bool
-    """There are more: call it again, until there are none."""
+    """There are more: call it again with this `ended_before`, until there are none."""
+    ended_before: datetime
+    """What ended later is not sent again."""
 
 
 class WebhookTested(Done, frozen=True, kw_only=True):

@@ -118,12 +118,15 @@ def replay_webhook(
     before: datetime,
     *,
     state: str | None = None,
+    ended_before: datetime | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[Replayed]:
     """Send again what happened in a span of time, at most 5,000 deliveries, optionally only those delivered or failed.
 
-    `more` of the result tells whether there are others: call it again. Datetimes must have a time zone.
+    `more` of the result tells whether there are others: call it again, with `ended_before` of the result, so that what
+    was sent again and delivered meanwhile is not sent once more. Datetimes must have a time zone.
     """
-    sent = without_none(since=since.isoformat(), before=before.isoformat(), state=state)
+    ended = None if ended_before is None else ended_before.isoformat()
+    sent = without_none(since=since.isoformat(), before=before.isoformat(), state=state, endedBefore=ended)
     path = f"{_WEBHOOK}/replay"
     return operation("POST", path, (webhook_id,), Replayed, body=sent, idempotency_key=idempotency_key)

@@ -225,7 +225,7 @@ def queues(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[
 @json_option
 @client_options("report")
 def agents(client: Client, file: Path | None, *, as_json: bool, **asked: Unpack[ReportFilters]) -> None:
-    """Report the time of agents: with customers, and signed in by state.
+    """Report the time of agents, with customers and by state.
 
     \b
     Examples:
