@@ -34,6 +34,7 @@ NO_PARTS: dict[str, object] = {
     "heldUntil": None,
     "muted": False,
     "parties": [],
+    "recording": None,
 }
 NO_DETECTION = dict.fromkeys(("machineVerdict", "machineCause", "machineDetectionMs"))
 
