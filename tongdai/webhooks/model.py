@@ -34,6 +34,8 @@ class Event(StrEnum):
     """A campaign was started, paused or stopped, or paused itself."""
     IMPORT_DONE = "import.done"
     """An import is done, or failed as a whole."""
+    RECORDING_READY = "recording.ready"
+    """The recording of a call can be played."""
 
 
 TEST = "webhook.test"

@@ -10,6 +10,8 @@ from tongdai.db.pool import Connection, Pool
 from tongdai.ids import SwitchId
 from tongdai.recordings import store
 from tongdai.recordings.model import Failure, Recording, StoredFile
+from tongdai.webhooks import outbox
+from tongdai.webhooks.model import Event
 
 
 class RecordingStore(Protocol):
@@ -74,5 +76,14 @@ class PostgresRecordings:
             await store.failed(conn, of, why, announced_ms)
 
     async def stored(self, of: Recording, file: StoredFile) -> bool:
-        async with self._connection() as conn:
-            return await store.stored(conn, of, file)
+        async with self._connection() as conn, conn.transaction():
+            if not await store.stored(conn, of, file):
+                return False
+            ready = {
+                "callId": str(of.call_id),
+                "seconds": file.seconds,
+                "size": file.size,
+                "path": f"/v1/calls/{of.call_id}/recording",
+            }
+            await outbox.publish(conn, of.tenant_id, Event.RECORDING_READY, ready)
+            return True

@@ -76,7 +76,7 @@ class Replayed(Done, kw_only=True):
     more: bool
     """Whether there are more: repeat the request with this `endedBefore`, until there are none."""
     endedBefore: datetime
-    """What ended later is not sent again: neither what this request sends, when it is delivered meanwhile."""
+    """The instant before which what is sent again had ended: so nothing that is delivered meanwhile comes once more."""
 
 
 class TestSent(Done, kw_only=True):
