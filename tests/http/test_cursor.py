@@ -37,9 +37,10 @@ async def place(tenant: Tenant, path: str) -> str:
     contact = await tenant.contact(campaign_id)
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0901234568"}])
     dnc_list_id = (await tenant.done("POST", "/v1/do-not-call", json={"name": "A"}))["dncListId"]
+    hook = await tenant.done("POST", "/v1/webhooks", json={"url": "https://crm.example", "events": ["call.ended"]})
     named = {
         "{id}": campaign_id, "{listId}": contact["listId"], "{contactId}": contact["contactId"], "{job_id}": job_id,
-        "{dncListId}": dnc_list_id,
+        "{dncListId}": dnc_list_id, "{webhookId}": hook["webhookId"],
     }  # fmt: skip
     for name, value in named.items():
         path = path.replace(name, str(value))

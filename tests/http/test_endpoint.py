@@ -111,7 +111,7 @@ async def test_malformed_id_is_not_found_before_the_query_is_looked_at(
         ("/calls?externalID=KH-1", "Query parameter externalID is not known: did you mean externalId?"),
         ("/calls?phone_number=1", "Query parameter phone_number is not known: did you mean phoneNumber?"),
         ("/calls?campaingId=1", "Query parameter campaingId is not known: did you mean campaignId?"),
-        ("/campaigns?size=5", "Query parameter size is not known: expected userName, status, type, page, limit"),
+        ("/campaigns?size=5", "Query parameter size is not known: expected userName, status, type, archived, page"),
         ("/api-keys?limit=5", "Query parameter limit is not known: expected page, size"),
         ("/tenants/me?x", "Query parameter x is not known: this endpoint has none"),
         ("/calls?%0A=1", "Query parameter ? is not known: expected campaignId"),

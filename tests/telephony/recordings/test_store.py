@@ -1,4 +1,4 @@
-"""A recording that is stored is told of by its transaction, once."""
+"""A recording that is stored is published by its transaction, once."""
 
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from tongdai.webhooks.model import Body, Event, Target
 WAITING = "select event, data from webhook_outbox where tenant_id = $1"
 
 
-async def test_stored_recording_is_ready_and_told_of_once(pool: Pool, conn: Connection, tenant_id: TenantId) -> None:
+async def test_stored_recording_is_ready_and_published_once(pool: Pool, conn: Connection, tenant_id: TenantId) -> None:
     target = Target("https://crm.example.com/t", "", (Event.RECORDING_READY,), Body.TONGDAI)
     assert await webhooks.create(conn, tenant_id, target, "key 1", uuid4().bytes, None) is not None
     recordings = PostgresRecordings(pool, SwitchId(1))
@@ -24,9 +24,9 @@ async def test_stored_recording_is_ready_and_told_of_once(pool: Pool, conn: Conn
     file = StoredFile("a/b.mp3", 2.5, 400)
     assert await recordings.stored(recording, file)
     assert not await recordings.stored(recording, file)
-    (told,) = await conn.fetch(WAITING, tenant_id)
+    (waiting,) = await conn.fetch(WAITING, tenant_id)
     path = f"/v1/calls/{recording.call_id}/recording"
-    assert (told["event"], told["data"]) == (
+    assert (waiting["event"], waiting["data"]) == (
         "recording.ready",
         {"callId": str(recording.call_id), "seconds": 2.5, "size": 400, "path": path},
     )

@@ -92,7 +92,7 @@ class Replayed(Done, frozen=True, kw_only=True):
     more: bool
     """There are more: call it again with this `ended_before`, until there are none."""
     ended_before: datetime
-    """What ended later is not sent again."""
+    """The instant before which what is sent again had ended."""
 
 
 class WebhookTested(Done, frozen=True, kw_only=True):

@@ -176,7 +176,7 @@ def delete(client: Client, webhook_id: int) -> None:
 def test(client: Client, webhook_id: int) -> None:
     """Send a test event to a webhook.
 
-    `tongdai webhook deliveries` shows what became of it.
+    `tongdai webhook deliveries` shows what happens to it.
 
     \b
     Example:
