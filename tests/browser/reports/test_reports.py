@@ -43,7 +43,7 @@ def test_the_period_is_in_the_address(opened: Opened) -> None:
     page = opened("/reports", "viewer")
     page.get_by_label("From").fill("2026-03-09")
     page.get_by_label("Up to and including").fill("2026-03-10")
-    page.get_by_label("Interval").select_option(label="Day")
+    page.get_by_label("Interval", exact=True).select_option(label="Day")
     expect(page.get_by_text("Nothing happened in this period")).to_be_visible()
     expect(page).to_have_url(re.compile("(?=.*from=2026-03-09)(?=.*to=2026-03-10)(?=.*interval=day)"))
     assert "to=2026-03-11" in (page.get_by_role("link", name="Download CSV").get_attribute("href") or "")
