@@ -41,6 +41,8 @@ def test_time_of_agents_is_a_table_a_chart_and_a_file(opened: Opened, tmp_path: 
 
 def test_the_period_is_in_the_address(opened: Opened) -> None:
     page = opened("/reports", "viewer")
+    expect(page.get_by_label("From")).to_have_value(re.compile("^20"))
+    expect(page.get_by_label("Up to and including")).to_have_value(page.get_by_label("From").input_value())
     page.get_by_label("From").fill("2026-03-09")
     page.get_by_label("Up to and including").fill("2026-03-10")
     page.get_by_label("Interval", exact=True).select_option(label="Day")

@@ -11,7 +11,7 @@ import { Table, type Column } from "../../parts/Table.tsx";
 import { Tabs } from "../../parts/Tabs.tsx";
 import { Page } from "../../shell/Page.tsx";
 import { useOutcomeWords } from "../calls/words.ts";
-import { dayAfter, filled, NAMES, REPORTS, type Found, type Kind, type Name, type Row } from "./declared.ts";
+import { dayAfter, dayOf, filled, NAMES, REPORTS, type Found, type Kind, type Name, type Row } from "./declared.ts";
 import css from "./reports.module.css";
 import { useReportWords } from "./words.ts";
 
@@ -38,6 +38,8 @@ export default function Reports() {
     queryFn: async () => (await call(api.GET(`/v1/reports/${report}` as "/v1/reports/queues", { params: { query } }))) as unknown as Found,
     placeholderData: (before, asked) => ((asked?.queryKey[1] === report ? before : undefined)),
   });
+  // The period that the server chose, where none is asked for.
+  const period = found.data && { from: dayOf(found.data.from, found.data.timeZone), to: dayOf(found.data.to, found.data.timeZone, 1) };
   const file = (format: string) => `/v1/reports/${report}?${new URLSearchParams({ ...query, format })}`;
   return (
     <Page title={t.title}>
@@ -49,8 +51,8 @@ export default function Reports() {
           </div>
         }>
           <div className={css["filters"]}>
-            <Field label={t.from} type="date" value={from ?? ""} onChange={({ target }) => change({ from: target.value || undefined })} />
-            <Field label={t.to} type="date" value={to ?? ""} onChange={({ target }) => change({ to: target.value || undefined })} />
+            <Field label={t.from} type="date" value={from ?? period?.from ?? ""} onChange={({ target }) => change({ from: target.value || undefined })} />
+            <Field label={t.to} type="date" value={to ?? period?.to ?? ""} onChange={({ target }) => change({ to: target.value || undefined })} />
             <Select label={t.interval} value={interval} onChange={({ target }) => change({ interval: target.value as typeof interval })}>
               {STEPS.map((step) => <option key={step} value={step}>{t.intervals[step]}</option>)}
             </Select>
@@ -68,7 +70,7 @@ function Report({ name, of }: { name: Name; of: Found }) {
   const { whom, figures } = REPORTS[name] as { whom: readonly string[]; figures: readonly (readonly [string, Kind])[] };
   const columns: Column<Row>[] = [
     { id: "at", title: t.at, by: ({ from }) => Date.parse(from), cell: ({ from }) => <span className={css["line"]}>{of.interval === "day" ? date(from, of.timeZone) : dateTime(from, of.timeZone)}</span> },
-    ...whom.map((field) => ({ id: field, title: t.fields[field]!, by: (row: Row) => row[field] as string | null, cell: (row: Row) => (row[field] as string | null) ?? t.nameless })),
+    ...whom.map((field) => ({ id: field, title: t.fields[field]!, by: (row: Row) => row[field] as string | null, cell: (row: Row) => <span className={css["line"]}>{(row[field] as string | null) ?? t.nameless}</span> })),
     ...figures.map(([field, kind]) => ({
       id: field, title: t.fields[field]!, end: kind !== "counts", cell: (row: Row) => show(field, kind, row[field]),
       ...(kind !== "counts" && { by: (row: Row) => row[field] as number | null }),

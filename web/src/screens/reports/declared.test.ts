@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dayAfter, filled, NAMES, REPORTS } from "./declared.ts";
+import { dayAfter, dayOf, filled, NAMES, REPORTS } from "./declared.ts";
 import { en } from "./en.ts";
 import { vi } from "./vi.ts";
 
@@ -25,3 +25,8 @@ test("days of 25 hours shift none of those after them", () => {
 });
 
 test("the day after the last one of a month is in the next", () => expect(dayAfter("2026-02-28")).toBe("2026-03-01"));
+
+test("the last day of a period is the one before its end", () => {
+  expect(dayOf("2026-03-10T00:00:00+07:00", "Asia/Ho_Chi_Minh")).toBe("2026-03-10");
+  expect(dayOf("2026-03-11T00:00:00+07:00", "Asia/Ho_Chi_Minh", 1)).toBe("2026-03-10");
+});

@@ -89,6 +89,11 @@ export function filled({ from, to, interval, intervals }: Pick<Found, "from" | "
   return found;
 }
 
+/** The calendar day of an instant, as a date field has it; `beforeMs` earlier. */
+export function dayOf(instant: string, zone: string, beforeMs = 0): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(Date.parse(instant) - beforeMs);
+}
+
 /** The day after a date, as the API takes where a period ends. */
 export function dayAfter(day: string): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + DAY).toISOString().slice(0, 10);
