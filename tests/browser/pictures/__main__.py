@@ -50,6 +50,7 @@ PICTURES = (
     Picture("campaign-form", "/campaigns/new"),
     Picture("timeline", "/campaigns", links=("Nhắc lịch hẹn",), part="Over time"),
     Picture("missed-calls", "/missed-calls"),
+    Picture("reports", "/reports?report=queues&interval=60"),
     Picture("queue", "/queues", links=("Chăm sóc khách hàng",)),
     Picture("menu", "/menus", links=("Chào mừng",)),
     Picture("sounds", "/sounds", locale="vi-VN"),
