@@ -14,7 +14,6 @@ create table webhook (
     off_reason    text check (off_reason in ('asked', 'gone', 'failing')),
     off_at        timestamptz,
     failing_since timestamptz,                 -- nothing was delivered since then; null: the last one was
-    thresholds    jsonb,                       -- of queue.threshold; null: none
     created_at    timestamptz not null default now(),
     primary key (tenant_id, webhook_id),
     check (enabled = (off_reason is null) and enabled = (off_at is null)),
