@@ -1,12 +1,11 @@
 """The store of recordings for one switch: a protocol, and its implementation."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from tongdai.db.pool import Connection, Pool
+from tongdai.db.pool import Pool
 from tongdai.ids import SwitchId
 from tongdai.recordings import store
 from tongdai.recordings.model import Failure, Recording, StoredFile
@@ -46,37 +45,32 @@ class PostgresRecordings:
     def __init__(self, pool: Pool, switch_id: SwitchId) -> None:
         self._pool, self._switch_id = pool, switch_id
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[Connection]:
-        async with self._pool.acquire() as conn:
-            yield conn
-
     async def want(self) -> Sequence[Recording]:
-        async with self._connection() as conn:
+        async with self._pool.acquire() as conn:
             return await store.want(conn, self._switch_id)
 
     async def unfinished(self) -> Sequence[Recording]:
-        async with self._connection() as conn:
+        async with self._pool.acquire() as conn:
             return await store.unfinished(conn, self._switch_id)
 
     async def over(self, call_ids: Sequence[UUID]) -> Sequence[Recording]:
-        async with self._connection() as conn:
+        async with self._pool.acquire() as conn:
             return await store.over(conn, self._switch_id, call_ids)
 
     async def started(self, of: Recording, at: datetime, announced_ms: int | None) -> None:
-        async with self._connection() as conn:
+        async with self._pool.acquire() as conn:
             await store.started(conn, of, at, announced_ms)
 
     async def spooled(self, of: Recording) -> None:
-        async with self._connection() as conn:
+        async with self._pool.acquire() as conn:
             await store.spooled(conn, of)
 
     async def failed(self, of: Recording, why: Failure, announced_ms: int | None = None) -> None:
-        async with self._connection() as conn:
+        async with self._pool.acquire() as conn:
             await store.failed(conn, of, why, announced_ms)
 
     async def stored(self, of: Recording, file: StoredFile) -> bool:
-        async with self._connection() as conn, conn.transaction():
+        async with self._pool.acquire() as conn, conn.transaction():
             if not await store.stored(conn, of, file):
                 return False
             ready = {

@@ -1,6 +1,8 @@
 """`tongdai lists`, by the API of a running server."""
 
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
@@ -12,6 +14,24 @@ from tongdai.errors import OperatorError
 from tongdai_client import CampaignDetail, Client
 
 _OUTCOMES = [outcome.value for outcome in Outcome]
+_LIST = click.option("--list", "list_id", metavar="ID", type=ID, help="Contacts of that list.")
+_CONTACT = click.option(
+    "--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more."
+)
+_OUTCOME = click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="OUTCOME",
+    type=click.Choice(_OUTCOMES),
+    help=f"Of these, contacts whose last call ended so: {', '.join(_OUTCOMES)}. Repeat for more.",
+)
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _chosen(command: _Command) -> _Command:
+    """Take the options that choose contacts of a campaign."""
+    return _LIST(_CONTACT(_OUTCOME(command)))
 
 
 @click.group
@@ -93,16 +113,7 @@ def delete(client: Client, campaign: CampaignDetail, list_id: int, with_contacts
 
 
 @lists.command
-@click.option("--list", "list_id", metavar="ID", type=ID, help="Contacts of that list.")
-@click.option("--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more.")
-@click.option(
-    "--outcome",
-    "outcomes",
-    multiple=True,
-    metavar="OUTCOME",
-    type=click.Choice(_OUTCOMES),
-    help=f"Of these, contacts whose last call ended so: {', '.join(_OUTCOMES)}. Repeat for more.",
-)
+@_chosen
 @click.option("--to", "to_list", metavar="ID", required=True, type=ID, help="The list that they come into.")
 @click.option("--dry-run", is_flag=True, help="Only count them.")
 @campaign_options
@@ -160,16 +171,7 @@ def empty(client: Client, campaign: CampaignDetail, list_id: int, dry_run: bool,
 
 
 @lists.command
-@click.option("--list", "list_id", metavar="ID", type=ID, help="Contacts of that list.")
-@click.option("--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more.")
-@click.option(
-    "--outcome",
-    "outcomes",
-    multiple=True,
-    metavar="OUTCOME",
-    type=click.Choice(_OUTCOMES),
-    help=f"Of these, contacts whose last call ended so: {', '.join(_OUTCOMES)}. Repeat for more.",
-)
+@_chosen
 @click.option(
     "--attribute", "attributes", metavar="KEY=TEXT", multiple=True, help="An attribute of all of them. Repeat for more."
 )
